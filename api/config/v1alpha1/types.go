@@ -1,0 +1,114 @@
+// Package v1alpha1 is the configuration that a DeviceClass or a ResourceClaim
+// hands to the driver as opaque parameters.
+//
+// [Decode] is the only way in: it takes the layers that apply to one allocated
+// device, refuses what it does not know, merges, sets defaults and checks
+// bounds. Its errors name the field, the value and what would be right. What
+// comes out is complete but for the interface name, whose default depends on
+// the pod's other claims.
+package v1alpha1
+
+// APIVersion and ConfigKind may be given in the parameters; other values are refused.
+const (
+	APIVersion = "hawser.dev/v1alpha1"
+	ConfigKind = "DeviceConfig"
+)
+
+// Type groups kinds.
+type Type string
+
+// The types.
+const (
+	TypeNetdev Type = "netdev"
+	TypeRDMA   Type = "rdma"
+	TypeCombo  Type = "combo"
+)
+
+// Kind says what a device is.
+type Kind string
+
+// The kinds of [TypeNetdev], [TypeRDMA] and [TypeCombo].
+const (
+	KindMacvlan    Kind = "macvlan"
+	KindIpvlan     Kind = "ipvlan"
+	KindVeth       Kind = "veth"
+	KindDummy      Kind = "dummy"
+	KindIpoib      Kind = "ipoib"
+	KindSriovVf    Kind = "sriov-vf"
+	KindHostDevice Kind = "host-device"
+	KindUverbs     Kind = "uverbs"
+	KindRoce       Kind = "roce"
+)
+
+// DeviceConfig configures one device. Exactly the part that Type names is set.
+type DeviceConfig struct {
+	APIVersion string `json:"apiVersion,omitempty"`
+	Kind       string `json:"kind,omitempty"`
+
+	Type   Type    `json:"type,omitempty"`
+	Netdev *Netdev `json:"netdev,omitempty"`
+	RDMA   *RDMA   `json:"rdma,omitempty"`
+	Combo  *Combo  `json:"combo,omitempty"`
+
+	// Overridable lists the fields of a DeviceClass's parameters that a claim
+	// may set to another value, such as "netdev.mtu"; a prefix such as
+	// "netdev" stands for all below it. Everything else that a class sets is
+	// fixed. Only classes may have it.
+	Overridable []string `json:"overridable,omitempty"`
+}
+
+// Netdev configures a network interface.
+type Netdev struct {
+	Kind Kind `json:"kind,omitempty"`
+
+	// InterfaceName is the name in the pod: 1 to 15 bytes. Default: the first
+	// of net1, net2, … that the pod's claims leave free.
+	InterfaceName string `json:"interfaceName,omitempty"`
+
+	// Parent is the host's link below a macvlan or ipvlan, or the bridge that
+	// the host end of a veth joins.
+	Parent string `json:"parent,omitempty"`
+
+	// Mode is bridge (default), vepa, private or passthru for macvlan; l2
+	// (default), l3 or l3s for ipvlan.
+	Mode string `json:"mode,omitempty"`
+
+	// Flag is bridge (default), private or vepa, for ipvlan.
+	Flag string `json:"flag,omitempty"`
+
+	// MTU in bytes, 68 to 65535; default: the parent's, or 1500.
+	MTU *uint32 `json:"mtu,omitempty"`
+
+	// MACAddress is a unicast address such as 02:00:00:00:00:01. Default: the
+	// kernel chooses.
+	MACAddress string `json:"macAddress,omitempty"`
+
+	// Addresses in CIDR form, v4 and v6, set in the pod and never on the host.
+	Addresses []string `json:"addresses,omitempty"`
+}
+
+// RDMA configures an RDMA device.
+type RDMA struct {
+	Kind Kind `json:"kind,omitempty"`
+}
+
+// Combo configures devices that belong together: for roce an RDMA device and
+// an interface.
+type Combo struct {
+	Kind   Kind    `json:"kind,omitempty"`
+	RDMA   *RDMA   `json:"rdma,omitempty"`
+	Netdev *Netdev `json:"netdev,omitempty"`
+}
+
+// DeviceKind is the kind of the part that Type names.
+func (c *DeviceConfig) DeviceKind() Kind {
+	switch {
+	case c.Type == TypeNetdev && c.Netdev != nil:
+		return c.Netdev.Kind
+	case c.Type == TypeRDMA && c.RDMA != nil:
+		return c.RDMA.Kind
+	case c.Type == TypeCombo && c.Combo != nil:
+		return c.Combo.Kind
+	}
+	return ""
+}

@@ -1,0 +1,39 @@
+// Package atomicfile replaces files as a whole: a reader sees the old content
+// or the new one, and a crash leaves one of them.
+package atomicfile
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+// Write makes data the content of path. The temporary file lies beside it,
+// begins with a dot and ends in ".tmp", so that no reader of the directory
+// takes it for a finished one. It does not sync: what is written is either on
+// a tmpfs or can be made again from its source of truth after a power loss.
+func Write(path string, data []byte, mode os.FileMode) (err error) {
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*.tmp")
+	if err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(fmt.Errorf("write %s: %w", path, err), os.Remove(f.Name()))
+		}
+	}()
+	_, err = f.Write(data)
+	if err = errors.Join(err, f.Chmod(mode), f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
+}
+
+// Remove deletes path; a file that is already gone is no error.
+func Remove(path string) error {
+	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return nil
+}
