@@ -1,0 +1,150 @@
+package v1alpha1_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	config "github.com/hawser-dra/hawser/api/config/v1alpha1"
+)
+
+func claim(s string) config.Layer { return config.Layer{Parameters: []byte(s)} }
+func class(s string) config.Layer { return config.Layer{Parameters: []byte(s), Class: true} }
+
+func mtu(n uint32) *uint32 { return &n }
+
+func TestDecode(t *testing.T) {
+	for name, tc := range map[string]struct {
+		layers []config.Layer
+		want   config.DeviceConfig
+	}{
+		"the seed's dummy": {
+			[]config.Layer{claim(`{"type":"netdev","netdev":{"kind":"dummy","interfaceName":"net1"}}`)},
+			config.DeviceConfig{Type: "netdev", Netdev: &config.Netdev{Kind: "dummy", InterfaceName: "net1"}},
+		},
+		"with header, macvlan's default mode": {
+			[]config.Layer{claim(`{"apiVersion":"hawser.dev/v1alpha1","kind":"DeviceConfig","type":"netdev","netdev":{"kind":"macvlan","parent":"eth0"}}`)},
+			config.DeviceConfig{Type: "netdev", Netdev: &config.Netdev{Kind: "macvlan", Parent: "eth0", Mode: "bridge"}},
+		},
+		"ipvlan's defaults": {
+			[]config.Layer{claim(`{"type":"netdev","netdev":{"kind":"ipvlan","parent":"eth0"}}`)},
+			config.DeviceConfig{Type: "netdev", Netdev: &config.Netdev{Kind: "ipvlan", Parent: "eth0", Mode: "l2", Flag: "bridge"}},
+		},
+		"claim completes class": {
+			[]config.Layer{
+				class(`{"type":"netdev","netdev":{"kind":"macvlan","parent":"eth0","mode":"private"}}`),
+				claim(`{"netdev":{"interfaceName":"data0","mtu":1400}}`),
+			},
+			config.DeviceConfig{Type: "netdev", Netdev: &config.Netdev{Kind: "macvlan", Parent: "eth0", Mode: "private", InterfaceName: "data0", MTU: mtu(1400)}},
+		},
+		"claim repeats what the class fixed": {
+			[]config.Layer{
+				class(`{"type":"netdev","netdev":{"kind":"dummy"}}`),
+				claim(`{"type":"netdev","netdev":{"kind":"dummy","mtu":9000}}`),
+			},
+			config.DeviceConfig{Type: "netdev", Netdev: &config.Netdev{Kind: "dummy", MTU: mtu(9000)}},
+		},
+		"claim overrides what the class allows": {
+			[]config.Layer{
+				class(`{"type":"netdev","overridable":["netdev.mtu","netdev.addresses"],"netdev":{"kind":"dummy","mtu":1400,"addresses":["192.0.2.1/24"]}}`),
+				claim(`{"netdev":{"mtu":1300,"addresses":["192.0.2.2/24","2001:db8::2/64"]}}`),
+			},
+			config.DeviceConfig{Type: "netdev", Netdev: &config.Netdev{Kind: "dummy", MTU: mtu(1300), Addresses: []string{"192.0.2.2/24", "2001:db8::2/64"}}},
+		},
+		"later claim entry wins": {
+			[]config.Layer{
+				claim(`{"type":"netdev","netdev":{"kind":"veth","parent":"br0"}}`),
+				claim(`{"netdev":{"parent":"br1"}}`),
+			},
+			config.DeviceConfig{Type: "netdev", Netdev: &config.Netdev{Kind: "veth", Parent: "br1"}},
+		},
+		"roce": {
+			[]config.Layer{claim(`{"type":"combo","combo":{"kind":"roce","rdma":{"kind":"uverbs"},"netdev":{"kind":"dummy","interfaceName":"rdma0"}}}`)},
+			config.DeviceConfig{Type: "combo", Combo: &config.Combo{Kind: "roce", RDMA: &config.RDMA{Kind: "uverbs"}, Netdev: &config.Netdev{Kind: "dummy", InterfaceName: "rdma0"}}},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := config.Decode(tc.layers)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if d := cmp.Diff(&tc.want, got); d != "" {
+				t.Errorf("-want +got:\n%s", d)
+			}
+		})
+	}
+}
+
+func TestDecodeRefuses(t *testing.T) {
+	for name, tc := range map[string]struct {
+		layers []config.Layer
+		want   []string // parts of the error
+	}{
+		"nothing":       {nil, []string{"parameters: Required", `{"type": "netdev"`}},
+		"string":        {[]config.Layer{claim(`"dummy"`)}, []string{"claim", "is not an object", `{"type": "netdev"`}},
+		"list":          {[]config.Layer{class(`[1]`)}, []string{"device class", "[1]", "is not an object"}},
+		"empty object":  {[]config.Layer{claim(`{}`)}, []string{"type: Required", "netdev, rdma or combo"}},
+		"truncated":     {[]config.Layer{claim(`{"type":"netdev"`)}, []string{"claim"}},
+		"unknown field": {[]config.Layer{claim(`{"type":"netdev","netdev":{"kind":"dummy","color":"red"}}`)}, []string{`unknown field "netdev.color"`}},
+		"wrong case":    {[]config.Layer{claim(`{"type":"netdev","netdev":{"Kind":"dummy"}}`)}, []string{`unknown field "netdev.Kind"`}},
+		"twice":         {[]config.Layer{claim(`{"type":"netdev","netdev":{"kind":"dummy","kind":"veth"}}`)}, []string{`duplicate field "netdev.kind"`}},
+		"unknown kind":  {netdev(`"kind":"vxlan"`), []string{`netdev.kind: Unsupported value: "vxlan"`, "macvlan"}},
+		"no kind":       {netdev(`"mtu":1500`), []string{"netdev.kind: Required", "macvlan, ipvlan"}},
+		"unknown type":  {[]config.Layer{claim(`{"type":"gpu"}`)}, []string{`type: Unsupported value: "gpu"`, "netdev"}},
+		"other part":    {[]config.Layer{claim(`{"type":"netdev","netdev":{"kind":"dummy"},"rdma":{"kind":"uverbs"}}`)}, []string{"rdma: Forbidden"}},
+		"no part":       {[]config.Layer{claim(`{"type":"rdma"}`)}, []string{"rdma: Required"}},
+		"apiVersion":    {[]config.Layer{claim(`{"apiVersion":"v2","type":"netdev"}`)}, []string{`apiVersion: Unsupported value: "v2"`, "hawser.dev/v1alpha1"}},
+		"no parent":     {netdev(`"kind":"macvlan"`), []string{"netdev.parent: Required", "eth0"}},
+		"parent":        {netdev(`"kind":"dummy","parent":"eth0"`), []string{"netdev.parent: Forbidden", "a dummy has no parent"}},
+		"parent's name": {netdev(`"kind":"macvlan","parent":"../eth0"`), []string{`netdev.parent: Invalid value: "../eth0"`}},
+		"mode":          {netdev(`"kind":"macvlan","parent":"eth0","mode":"brigde"`), []string{`netdev.mode: Unsupported value: "brigde"`, "bridge", "passthru"}},
+		"mode of none":  {netdev(`"kind":"veth","mode":"bridge"`), []string{"netdev.mode: Forbidden"}},
+		"flag":          {netdev(`"kind":"ipvlan","parent":"eth0","flag":"l2"`), []string{`netdev.flag: Unsupported value: "l2"`, "private"}},
+		"long name":     {netdev(`"kind":"dummy","interfaceName":"a-very-long-name"`), []string{"netdev.interfaceName", "a-very-long-name", "at most 15 bytes"}},
+		"lo":            {netdev(`"kind":"dummy","interfaceName":"lo"`), []string{`netdev.interfaceName: Invalid value: "lo"`, "net1"}},
+		"eth0":          {netdev(`"kind":"dummy","interfaceName":"eth0"`), []string{`netdev.interfaceName: Invalid value: "eth0"`}},
+		"name's space":  {netdev(`"kind":"dummy","interfaceName":"net 1"`), []string{"netdev.interfaceName", "must not contain"}},
+		"name pattern":  {netdev(`"kind":"dummy","interfaceName":"net%d"`), []string{"netdev.interfaceName", "must not contain"}},
+		"mtu too small": {netdev(`"kind":"dummy","mtu":67`), []string{"netdev.mtu: Invalid value: 67", "68 to 65535 bytes"}},
+		"mtu too big":   {netdev(`"kind":"dummy","mtu":65536`), []string{"netdev.mtu: Invalid value: 65536"}},
+		"mtu text":      {netdev(`"kind":"dummy","mtu":"1500"`), []string{"netdev.mtu", "string", "whole number"}},
+		"mtu negative":  {netdev(`"kind":"dummy","mtu":-1`), []string{"netdev.mtu", "whole number"}},
+		"mac":           {netdev(`"kind":"dummy","macAddress":"02:00"`), []string{`netdev.macAddress: Invalid value: "02:00"`, "02:00:00:00:00:01"}},
+		"mac multicast": {netdev(`"kind":"dummy","macAddress":"01:00:5e:00:00:01"`), []string{"netdev.macAddress", "multicast"}},
+		"mac zero":      {netdev(`"kind":"dummy","macAddress":"00:00:00:00:00:00"`), []string{"netdev.macAddress", "zero"}},
+		"mac of ipvlan": {netdev(`"kind":"ipvlan","parent":"eth0","macAddress":"02:00:00:00:00:01"`), []string{"netdev.macAddress: Forbidden"}},
+		"address":       {netdev(`"kind":"dummy","addresses":["192.0.2.1"]`), []string{`netdev.addresses[0]: Invalid value: "192.0.2.1"`, "192.0.2.1/24"}},
+		"multicast":     {netdev(`"kind":"dummy","addresses":["192.0.2.1/24","ff02::1/64"]`), []string{"netdev.addresses[1]", "unicast"}},
+		"same address":  {netdev(`"kind":"dummy","addresses":["192.0.2.1/24","192.0.2.1/16"]`), []string{"netdev.addresses[1]: Duplicate"}},
+		"fixed by the class": {[]config.Layer{
+			class(`{"type":"netdev","netdev":{"kind":"macvlan","parent":"eth0"}}`),
+			claim(`{"netdev":{"parent":"eth1"}}`),
+		}, []string{"netdev.parent: Forbidden", "sets it to eth0"}},
+		"claim says overridable": {[]config.Layer{claim(`{"type":"netdev","overridable":["netdev"],"netdev":{"kind":"dummy"}}`)}, []string{"overridable: Forbidden", "DeviceClass"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := config.Decode(tc.layers)
+			if err == nil {
+				t.Fatalf("no error, got %+v", got)
+			}
+			for _, part := range tc.want {
+				if !strings.Contains(err.Error(), part) {
+					t.Errorf("error %q lacks %q", err, part)
+				}
+			}
+		})
+	}
+}
+
+func netdev(fields string) []config.Layer {
+	return []config.Layer{claim(`{"type":"netdev","netdev":{` + fields + `}}`)}
+}
+
+func TestTooManyAddresses(t *testing.T) {
+	list := strings.Repeat(`"192.0.2.1/24",`, config.MaxAddresses+1)
+	_, err := config.Decode(netdev(`"kind":"dummy","addresses":[` + strings.TrimSuffix(list, ",") + `]`))
+	if err == nil || !strings.Contains(err.Error(), "netdev.addresses: Too many") {
+		t.Errorf("got %v", err)
+	}
+}

@@ -1,0 +1,60 @@
+package atomicfile_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/hawser-dra/hawser/internal/atomicfile"
+)
+
+func TestWriteReplacesAndLeavesNothingElse(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "spec.json")
+	for _, content := range []string{"one", "two"} {
+		if err := atomicfile.Write(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		got, err := os.ReadFile(path)
+		if err != nil || string(got) != content {
+			t.Fatalf("read %q, %v, want %q", got, err, content)
+		}
+	}
+	info, err := os.Stat(path)
+	if err != nil || info.Mode() != 0o600 {
+		t.Errorf("mode %v, %v, want 0600", info.Mode(), err)
+	}
+	wantEntries(t, dir, 1)
+}
+
+func TestWriteFailureLeavesNothing(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "taken")
+	if err := os.Mkdir(path, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := atomicfile.Write(path, []byte("x"), 0o600); err == nil {
+		t.Fatal("no error for a path that is a directory")
+	}
+	wantEntries(t, dir, 1)
+}
+
+func TestRemoveTwice(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "f")
+	if err := atomicfile.Write(path, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := atomicfile.Remove(path); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func wantEntries(t *testing.T, dir string, n int) {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil || len(entries) != n {
+		t.Errorf("%d entries in %s (%v), want %d", len(entries), dir, err, n)
+	}
+}
