@@ -37,8 +37,11 @@ type Record struct {
 	Claim   Claim `json:"claim"`
 	// Pods holds the UIDs of the pods that the claim was reserved for when it
 	// was prepared.
-	Pods    []string `json:"pods,omitempty"`
-	Devices []Device `json:"devices"`
+	Pods []string `json:"pods,omitempty"`
+	// HostNetns is the host's network namespace, as the driver sees it
+	// (internal/netns): podlink refuses to work in it.
+	HostNetns uint64   `json:"hostNetns"`
+	Devices   []Device `json:"devices"`
 }
 
 // Claim names a ResourceClaim.

@@ -33,6 +33,9 @@ func (r *Record) Validate() error {
 	if len(r.Pods) > MaxPods {
 		return fmt.Errorf("pods: %d, at most %d are allowed", len(r.Pods), MaxPods)
 	}
+	if r.HostNetns == 0 {
+		return fmt.Errorf("hostNetns is missing")
+	}
 	if n := len(r.Devices); n < 1 || n > MaxDevices {
 		return fmt.Errorf("devices: %d, must be 1 to %d", n, MaxDevices)
 	}
