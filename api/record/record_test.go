@@ -45,6 +45,7 @@ func TestParseRefuses(t *testing.T) {
 		}
 		return strings.Replace(valid, old, with, 1)
 	}
+	head, _, _ := strings.Cut(valid, `"devices"`)
 	for name, tc := range map[string]struct{ in, want string }{
 		"empty":           {"", "EOF"},
 		"truncated":       {valid[:len(valid)/2], "unexpected EOF"},
@@ -53,7 +54,7 @@ func TestParseRefuses(t *testing.T) {
 		"version":         {replace(`"version":1`, `"version":2`), "version is 2, must be 1"},
 		"uid":             {replace("0b0f6f0e-7a39", "../../etc"), "claim.uid"},
 		"key":             {replace(`"key":"d0"`, `"key":"D 0"`), "devices[0]: key"},
-		"no device":       {valid[:strings.Index(valid, `"devices"`)] + `"devices":[]}`, "devices: 0"},
+		"no device":       {head + `"devices":[]}`, "devices: 0"},
 		"name":            {replace(`"name":"net1"`, `"name":"net%d"`), "link: name"},
 		"host name":       {replace("hwabc", "a/b"), "link: hostName"},
 		"no alias":        {replace("hawser/u/d0", ""), "link: alias"},

@@ -1,0 +1,73 @@
+# Two commands do everything from nothing on a Debian machine with Go:
+# `make demo` shows the main job on a real cluster, `make test` tests all of it.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+VERSION ?= v0.1.0
+DEMO := $(CURDIR)/.demo
+CLUSTER := go run -C test ./cmd/cluster
+TOOL = go tool -modfile=tools/$(1)/go.mod
+
+##@ Show and test
+
+.PHONY: demo
+demo: ## Bring up a real cluster, install Hawser, run the examples, leave it up (again: redeploy what changed)
+	@$(CLUSTER) demo --dir "$(DEMO)" --repo "$(CURDIR)" --version "$(VERSION)"
+
+.PHONY: demo-stop
+demo-stop: ## Take the demo's cluster down without residue
+	@$(CLUSTER) down --dir "$(DEMO)"
+
+.PHONY: node
+node: ## Run a command on the demo's node: make node CMD='ip -brief link'
+	@$(CLUSTER) node --dir "$(DEMO)" -- "$(CMD)"
+
+.PHONY: test
+test: setup verify lint unit kernel e2e ## Do all set-up and run every test
+
+.PHONY: unit
+unit: ## The quick loop: tests that need neither cluster nor virtual machine, with the race detector
+	go test -race ./...
+	go test -C test -race -short ./...
+
+.PHONY: kernel
+kernel: ## netagent's tests on the test node's kernel, which has every module
+	go test -C test -count=1 -timeout 20m -v ./kernel/
+
+.PHONY: e2e
+e2e: ## Tests on a real cluster: the product as shipped, real pods
+	go test -C test -count=1 -timeout 40m -v ./cluster/ ./e2e/
+
+##@ Build
+
+.PHONY: build
+build: ## The static binaries, in bin/
+	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X github.com/hawser-dra/hawser/internal/version.Version=$(VERSION)" -o bin/ ./cmd/...
+
+.PHONY: setup
+setup: ## Install missing Debian packages and build the test cluster's programs, once
+	@$(CLUSTER) setup
+
+##@ Code
+
+.PHONY: proto
+proto: ## Generate Go from the API's proto
+	$(call TOOL,buf) buf lint
+	$(call TOOL,buf) buf generate
+
+.PHONY: lint
+lint: ## gofmt, go vet, golangci-lint, in both modules
+	$(call TOOL,lint) golangci-lint run ./...
+	cd test && go tool -modfile=../tools/lint/go.mod golangci-lint run -c ../.golangci.yaml ./...
+
+.PHONY: verify
+verify: ## Generated code is what the proto says, go.mod and go.sum are tidy
+	@before=$$(sha256sum api/netagent/v1/*.pb.go); $(MAKE) --no-print-directory proto; \
+	 [ "$$before" = "$$(sha256sum api/netagent/v1/*.pb.go)" ] || { echo "generated code differs: run make proto and commit"; exit 1; }
+	go mod tidy -diff
+	go mod tidy -C test -diff
+
+.PHONY: help
+help: ## List the targets
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
