@@ -10,7 +10,7 @@ import (
 )
 
 const valid = `{"version":1,
- "claim":{"uid":"0b0f6f0e-7a39-4c1b-9d4e-0f1f5c7a9e11","namespace":"default","name":"net"},
+ "claim":{"uid":"0b0f6f0e-7a39-4c1b-9d4e-0f1f5c7a9e11","namespace":"default","name":"net"},"hostNetns":4026531840,
  "devices":[{"key":"d0","request":"nic","pool":"node1","device":"netdev-virtual","cdi":"dra.example.com/claim=x","config":{},
   "link":{"name":"net1","hostName":"hwabc","alias":"hawser/u/d0","mac":"02:00:00:00:00:01","addresses":["192.0.2.1/24"]}}]}`
 
@@ -54,6 +54,7 @@ func TestParseRefuses(t *testing.T) {
 		"version":         {replace(`"version":1`, `"version":2`), "version is 2, must be 1"},
 		"uid":             {replace("0b0f6f0e-7a39", "../../etc"), "claim.uid"},
 		"key":             {replace(`"key":"d0"`, `"key":"D 0"`), "devices[0]: key"},
+		"no host netns":   {replace(`"hostNetns":4026531840`, `"hostNetns":0`), "hostNetns is missing"},
 		"no device":       {head + `"devices":[]}`, "devices: 0"},
 		"name":            {replace(`"name":"net1"`, `"name":"net%d"`), "link: name"},
 		"host name":       {replace("hwabc", "a/b"), "link: hostName"},
@@ -65,7 +66,7 @@ func TestParseRefuses(t *testing.T) {
 		"too many bytes":  {valid + strings.Repeat(" ", record.MaxSize), "bytes, at most"},
 		"no part":         {replace(`"link":`, `"rdma":null,"link":null,"linkx":`), "unknown field"},
 		"claim too long":  {replace(`"name":"net"`, `"name":"`+strings.Repeat("n", 254)+`"`), "claim: name"},
-		"neither of them": {`{"version":1,"claim":{"uid":"0b0f6f0e-7a39-4c1b-9d4e-0f1f5c7a9e11","namespace":"","name":""},"devices":[{"key":"d0","request":"","pool":"","device":"","cdi":"","config":{}}]}`, "neither link nor rdma"},
+		"neither of them": {`{"version":1,"claim":{"uid":"0b0f6f0e-7a39-4c1b-9d4e-0f1f5c7a9e11","namespace":"","name":""},"hostNetns":1,"devices":[{"key":"d0","request":"","pool":"","device":"","cdi":"","config":{}}]}`, "neither link nor rdma"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r, err := record.Parse([]byte(tc.in))
