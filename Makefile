@@ -23,6 +23,10 @@ demo-stop: ## Take the demo's cluster down without residue
 node: ## Run a command on the demo's node: make node CMD='ip -brief link'
 	@$(CLUSTER) node --dir "$(DEMO)" -- "$(CMD)"
 
+.PHONY: kubectl
+kubectl: ## Run kubectl on the demo's cluster: make kubectl ARGS='get pods -A'
+	@$(CLUSTER) kubectl --dir "$(DEMO)" -- $(ARGS)
+
 .PHONY: test
 test: setup verify lint unit kernel e2e ## Do all set-up and run every test
 
