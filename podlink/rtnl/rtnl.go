@@ -1,0 +1,57 @@
+// Package rtnl asks and tells the kernel, over rtnetlink, what podlink needs:
+// one link by its name, and its addresses. Each function is one request in the
+// calling thread's network namespace; errors are the kernel's, for [errors.Is].
+package rtnl
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/vishvananda/netlink/nl"
+	"golang.org/x/sys/unix"
+)
+
+// maxDumps: a dump that is disturbed by other changes is read again, but a
+// namespace that never rests must not keep a container from starting for ever.
+const maxDumps = 5
+
+// attributes of a message, the last one of each type.
+type attributes map[uint16][]byte
+
+func parseAttributes(b []byte) (attributes, error) {
+	list, err := nl.ParseRouteAttr(b)
+	if err != nil {
+		return nil, err
+	}
+	attrs := make(attributes, len(list))
+	for _, a := range list {
+		attrs[a.Attr.Type] = a.Value
+	}
+	return attrs, nil
+}
+
+// text returns an attribute that is a C string.
+func (a attributes) text(attr uint16) string {
+	v := a[attr]
+	if len(v) == 0 {
+		return ""
+	}
+	return nl.BytesToString(v)
+}
+
+// act sends a request that is answered with nothing but success.
+func act(req *nl.NetlinkRequest) error {
+	_, err := req.Execute(unix.NETLINK_ROUTE, 0)
+	return err
+}
+
+// dump reads all objects of a sort; build returns the request for a try.
+func dump(build func() *nl.NetlinkRequest, reply uint16) ([][]byte, error) {
+	for range maxDumps {
+		msgs, err := build().Execute(unix.NETLINK_ROUTE, reply)
+		if !errors.Is(err, nl.ErrDumpInterrupted) {
+			return msgs, err
+		}
+	}
+	return nil, fmt.Errorf("changed %d times while being read", maxDumps)
+}
