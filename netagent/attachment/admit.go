@@ -1,0 +1,141 @@
+package attachment
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	netagentv1 "github.com/hawser-dra/hawser/api/netagent/v1"
+	"github.com/hawser-dra/hawser/netagent/journal"
+	"github.com/hawser-dra/hawser/netagent/link"
+	"github.com/hawser-dra/hawser/netagent/policy"
+)
+
+// admit asks the policy and writes the journal. It returns the new entry and
+// the index of the link that the request names, 0 if none.
+func (c call) admit(ctx context.Context) (journal.Entry, int, error) {
+	c.admission.Lock()
+	defer c.admission.Unlock()
+	parent, err := c.decide(ctx, false)
+	if err != nil {
+		return journal.Entry{}, 0, err
+	}
+	e := journal.Entry{
+		Claim: c.mark.claim, Key: c.mark.key, Request: c.device,
+		Name: c.mark.linkName(), Since: time.Now(),
+	}
+	return e, parent, c.journal.Add(e)
+}
+
+// allow asks the policy once more for what is in the journal, before it is made
+// again: the rules or the node may have changed.
+func (c call) allow(ctx context.Context, again bool) (parent int, err error) {
+	c.admission.Lock()
+	defer c.admission.Unlock()
+	return c.decide(ctx, again)
+}
+
+func (c call) decide(ctx context.Context, again bool) (parent int, err error) {
+	facts, parent, err := c.facts(ctx)
+	if err != nil {
+		return 0, err
+	}
+	if again { // it is among those counted
+		facts.OnNode--
+		facts.OfTheClaim--
+	}
+	return parent, c.rules.Check(c.caller, c.device, facts)
+}
+
+func (c call) facts(ctx context.Context) (f policy.Facts, parent int, err error) {
+	f.OnNode, f.OfTheClaim, err = c.journal.Count(c.mark.claim)
+	needs := policy.NeedsOf(c.device)
+	if err != nil || needs.Link == "" {
+		return f, 0, err
+	}
+	l, err := c.links.ByName(ctx, needs.Link)
+	if errors.Is(err, link.ErrNotFound) || err == nil && l.Name != needs.Link {
+		return f, 0, nil // an altname is not the name that the operator allowed
+	}
+	if err != nil {
+		return f, 0, err
+	}
+	f.Parent = &policy.Link{
+		Kind:     l.Kind,
+		MTU:      l.MTU,
+		Loopback: l.Loopback(),
+		Enslaved: l.Master != 0,
+		Hawser:   l.Group == Group || strings.HasPrefix(l.Alias, aliasPrefix),
+	}
+	if needs.Use {
+		if f.Parent.InUse, err = c.inUse(ctx, l.Index); err != nil {
+			return f, 0, err
+		}
+	}
+	if needs.Ipvlans {
+		f.Ipvlans, err = c.ipvlans(needs.Link)
+	}
+	return f, l.Index, err
+}
+
+// inUse says whether the node's own traffic needs the link, or one that is
+// stacked on it.
+func (m *Manager) inUse(ctx context.Context, index int) (bool, error) {
+	links, err := m.links.List(ctx, link.Host)
+	if err != nil {
+		return false, err
+	}
+	routed, err := m.links.Routed(ctx)
+	if err != nil {
+		return false, err
+	}
+	addressed, err := m.links.Addressed(ctx)
+	if err != nil {
+		return false, err
+	}
+	for i := range stackOn(links, index) {
+		if routed[i] || addressed[i] {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// stackOn returns a link, what stands on it (VLANs), what it is a port of
+// (bridges), and so on upwards.
+func stackOn(links []link.Link, index int) link.Set {
+	stack := link.Set{index: true}
+	for size := 0; size != len(stack); {
+		size = len(stack)
+		for _, l := range links {
+			if stack[l.Parent] && !l.ParentElsewhere {
+				stack[l.Index] = true
+			}
+			if stack[l.Index] && l.Master != 0 {
+				stack[l.Master] = true
+			}
+		}
+	}
+	return stack
+}
+
+// ipvlans returns what the other ipvlan attachments on a parent share.
+func (c call) ipvlans(parent string) ([]policy.Ipvlan, error) {
+	entries, err := c.journal.All()
+	if err != nil {
+		return nil, err
+	}
+	var list []policy.Ipvlan
+	for _, e := range entries {
+		i := e.Request.GetIpvlan()
+		if markOf(e) != c.mark && sameParent(i, parent) {
+			list = append(list, policy.Ipvlan{Mode: i.GetMode(), Flag: i.GetFlag()})
+		}
+	}
+	return list, nil
+}
+
+func sameParent(i *netagentv1.Ipvlan, parent string) bool {
+	return i != nil && i.GetParent() == parent
+}

@@ -1,0 +1,97 @@
+package attachment
+
+import (
+	"context"
+	"errors"
+
+	"google.golang.org/protobuf/proto"
+
+	netagentv1 "github.com/hawser-dra/hawser/api/netagent/v1"
+	"github.com/hawser-dra/hawser/netagent/journal"
+	"github.com/hawser-dra/hawser/netagent/peer"
+)
+
+// call is one device of one Attach.
+type call struct {
+	*Manager
+	caller peer.Identity
+	mark   mark
+	device *netagentv1.DeviceRequest
+}
+
+// attach makes the device ready. With its undo, which is nil when nothing was
+// changed, it may also return an error.
+func (c call) attach(ctx context.Context) (*netagentv1.Attachment, undo, error) {
+	k, err := kindOf(c.device)
+	if err != nil {
+		return nil, nil, err
+	}
+	e, err := c.journal.Get(c.mark.claim, c.mark.key)
+	if errors.Is(err, journal.ErrNotFound) {
+		a, back, err := c.begin(ctx, k)
+		if !errors.Is(err, journal.ErrExists) {
+			return a, back, err
+		}
+		e, err = c.journal.Get(c.mark.claim, c.mark.key) // a twin was faster
+		if err != nil {
+			return nil, nil, err
+		}
+	} else if err != nil {
+		return nil, nil, err
+	}
+	if !proto.Equal(e.Request, c.device) {
+		return nil, nil, &ConflictError{Claim: c.mark.claim, Key: c.mark.key}
+	}
+	return c.resume(ctx, k, e)
+}
+
+// begin makes what the journal does not know.
+func (c call) begin(ctx context.Context, k kind) (*netagentv1.Attachment, undo, error) {
+	e, parent, err := c.admit(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	back := func(ctx context.Context) error { return c.takeBack(ctx, e) }
+	a, err := c.make(ctx, k, e, parent)
+	return a, back, err
+}
+
+// resume answers for what the journal knows: as it is, finished when a call was
+// cut short, or made again when it is lost.
+func (c call) resume(ctx context.Context, k kind, e journal.Entry) (*netagentv1.Attachment, undo, error) {
+	if e.Leaving {
+		e.Leaving = false
+		if err := c.journal.Replace(e); err != nil {
+			return nil, nil, err
+		}
+	}
+	before := c.table.get(c.mark)
+	at, err := c.locate(ctx, k, e)
+	if err != nil {
+		return nil, nil, err
+	}
+	switch at.location {
+	case inPod:
+		return c.answerInPod(e, before, at), nil, nil
+	case onHost:
+		a, err := c.finish(ctx, k, e, at.link)
+		return a, nil, err
+	}
+	parent, err := c.allow(ctx, true)
+	if err != nil {
+		return nil, nil, err
+	}
+	back := func(ctx context.Context) error { return c.unmake(ctx, k, e) }
+	a, err := c.make(ctx, k, e, parent)
+	return a, back, err
+}
+
+// answerInPod answers with the link as it was when it left: what it is now is
+// the pod's.
+func (c call) answerInPod(e journal.Entry, before known, at place) *netagentv1.Attachment {
+	if e.Made == nil {
+		e.Made = madeOf(at.link)
+	}
+	c.table.setIf(before, e, at)
+	return message(e, at)
+}

@@ -1,0 +1,60 @@
+package attachment
+
+import (
+	"context"
+	"errors"
+
+	"github.com/hawser-dra/hawser/netagent/journal"
+	"github.com/hawser-dra/hawser/netagent/link"
+	"github.com/hawser-dra/hawser/telemetry/logging"
+)
+
+// takeBack undoes an attachment, whatever is left of it, and forgets it. The
+// entry is marked first, so that who sees the link go, a twin too, does not
+// take it for lost.
+func (m *Manager) takeBack(ctx context.Context, e journal.Entry) error {
+	k, err := kindOf(e.Request)
+	if err != nil {
+		return err
+	}
+	now, err := m.journal.Get(e.Claim, e.Key)
+	if err == nil {
+		e = now
+	}
+	e.Leaving = true
+	if err := m.journal.Replace(e); err != nil {
+		return err
+	}
+	if err := m.unmake(ctx, k, e); err != nil {
+		return err
+	}
+	if err := m.journal.Remove(e.Claim, e.Key); err != nil {
+		return err
+	}
+	m.table.drop(markOf(e))
+	return nil
+}
+
+// unmake deletes an attachment's links wherever they are.
+func (m *Manager) unmake(ctx context.Context, k kind, e journal.Entry) error {
+	mk := markOf(e)
+	if _, ok := k.(paired); ok {
+		if err := m.deleteHostEnd(ctx, mk, k.name()); err != nil {
+			return err
+		}
+	}
+	at, err := m.locate(ctx, k, e)
+	if err != nil || at.location == lost {
+		return err
+	}
+	if at.location == inPod && at.link.Alias != mk.alias() {
+		logging.From(ctx).Warn("link left in its pod: the pod has changed its alias; it ends with the pod",
+			"claim", e.Claim, "key", e.Key, "namespace", at.ns, "link", at.link.Name)
+		return nil
+	}
+	err = m.links.Delete(ctx, at.ns, at.index)
+	if errors.Is(err, link.ErrNotFound) {
+		return nil
+	}
+	return err
+}

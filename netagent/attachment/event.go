@@ -1,0 +1,128 @@
+package attachment
+
+import (
+	"context"
+	"errors"
+
+	"github.com/hawser-dra/hawser/netagent/journal"
+	"github.com/hawser-dra/hawser/netagent/link"
+	"github.com/hawser-dra/hawser/telemetry/logging"
+)
+
+// apply brings the table up to date with one event of the kernel.
+func (m *Manager) apply(ctx context.Context, event link.Event) error {
+	switch e := event.(type) {
+	case link.Seen:
+		return m.seen(ctx, e.Link)
+	case link.Gone:
+		return m.gone(ctx, e)
+	case link.NamespaceGone:
+		return m.namespaceGone(ctx, e.Namespace)
+	}
+	return nil
+}
+
+// seen learns of a link that was made, by this process or a twin, that came
+// back, or that was renamed: the container runtime does that on the host to the
+// link of a hostNetwork pod.
+func (m *Manager) seen(ctx context.Context, l link.Link) error {
+	mk, ok := parseAlias(l.Alias)
+	if !ok {
+		return nil
+	}
+	row := m.table.get(mk)
+	if row.place.location != onHost || row.place.index != l.Index {
+		e, k, err := m.entry(mk)
+		if err != nil || !isOurs(l, k.name(), e.Name, mk.alias()) {
+			return notFoundIsFine(err)
+		}
+		e.Made = madeOf(l)
+		row = known{entry: e, place: place{location: onHost, ns: link.Host, index: l.Index, link: l}}
+		m.table.set(row.entry, row.place)
+	}
+	m.restoreName(ctx, row.entry, l)
+	return nil
+}
+
+// gone follows a link to its pod, or learns that it was deleted.
+func (m *Manager) gone(ctx context.Context, g link.Gone) error {
+	for _, row := range m.table.snapshot() {
+		if row.place.location != onHost || row.place.index != g.Index {
+			continue
+		}
+		if g.To == link.Host {
+			return m.ended(ctx, row)
+		}
+		m.table.set(row.entry, place{location: inPod, ns: g.To, index: g.NewIn})
+		logging.From(ctx).Log(ctx, logging.Call, "link left for a pod",
+			"claim", row.entry.Claim, "key", row.entry.Key, "namespace", g.To)
+	}
+	return nil
+}
+
+// namespaceGone ends what was in a namespace, unless its number is another's by
+// now and the link is there all the same.
+func (m *Manager) namespaceGone(ctx context.Context, ns link.Namespace) error {
+	var errs []error
+	for _, row := range m.table.snapshot() {
+		if row.place.location != inPod || row.place.ns != ns {
+			continue
+		}
+		l, err := m.links.ByIndex(ctx, ns, row.place.index)
+		if err == nil && l.Alias == markOf(row.entry).alias() {
+			continue
+		}
+		if err == nil || errors.Is(err, link.ErrNotFound) {
+			err = m.ended(ctx, row)
+		}
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}
+
+// ended learns that a link is no more: taken back, if its entry says so, else
+// lost.
+func (m *Manager) ended(ctx context.Context, row known) error {
+	mk := markOf(row.entry)
+	e, _, err := m.entry(mk)
+	if errors.Is(err, journal.ErrNotFound) || err == nil && e.Leaving {
+		m.table.drop(mk)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	m.table.set(row.entry, place{})
+	logging.From(ctx).Log(ctx, logging.Call, "link lost with its namespace", "claim", mk.claim, "key", mk.key)
+	return nil
+}
+
+// restoreName gives a link on the host its own name back. When it cannot be
+// done the next event or reading tries again.
+func (m *Manager) restoreName(ctx context.Context, e journal.Entry, l link.Link) {
+	if l.Name == e.Name {
+		return
+	}
+	log := logging.From(ctx).With("claim", e.Claim, "key", e.Key, "from", l.Name, "to", e.Name)
+	if err := m.links.Rename(ctx, l.Index, e.Name); err != nil {
+		log.Warn("link on the host keeps a name that is not its own", "cause", err)
+		return
+	}
+	log.Info("link on the host given its own name back")
+}
+
+func (m *Manager) entry(mk mark) (journal.Entry, kind, error) {
+	e, err := m.journal.Get(mk.claim, mk.key)
+	if err != nil {
+		return journal.Entry{}, nil, err
+	}
+	k, err := kindOf(e.Request)
+	return e, k, err
+}
+
+func notFoundIsFine(err error) error {
+	if errors.Is(err, journal.ErrNotFound) {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,117 @@
+// Package attachment makes links for claims, takes them back, and knows where
+// each of them is.
+//
+// Both calls are idempotent and all or none. The order is always the same:
+// identify, ask the policy, write the journal, change the kernel, mark, read
+// back. What exists is decided by the journal and the kernel at each call, never
+// by memory alone, for a twin netagent may have acted meanwhile: "exists" and
+// "gone" are answers.
+//
+// It refuses to touch a link that has an attachment's name but not its marks. It
+// believes a pod nothing but that a link is there: name, alias, group and
+// addresses can be changed in it. Its caller owes requests that have been
+// validated, and [Manager.Follow] running.
+package attachment
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+
+	netagentv1 "github.com/hawser-dra/hawser/api/netagent/v1"
+	"github.com/hawser-dra/hawser/netagent/journal"
+	"github.com/hawser-dra/hawser/netagent/link"
+	"github.com/hawser-dra/hawser/netagent/peer"
+	"github.com/hawser-dra/hawser/netagent/policy"
+)
+
+// Config is what a Manager works with. All of it is required.
+type Config struct {
+	Links     *link.Conn
+	Journal   *journal.Journal
+	Rules     policy.Rules
+	Publisher Publisher
+}
+
+// Manager attaches and detaches. It may be used by many goroutines.
+type Manager struct {
+	links   *link.Conn
+	journal *journal.Journal
+	rules   policy.Rules
+	table   *table
+	claims  locks
+
+	// admission is held from the facts of a request to its journal entry, so
+	// that two requests are not allowed by the same room or the same parent.
+	admission sync.Mutex
+}
+
+// New returns a Manager.
+func New(c Config) *Manager {
+	return &Manager{
+		links:   c.Links,
+		journal: c.Journal,
+		rules:   c.Rules,
+		table:   newTable(c.Publisher),
+		claims:  locks{claims: map[string]*claimLock{}},
+	}
+}
+
+// Attach makes all devices of a claim ready, or none, and returns them in the
+// order of the request.
+func (m *Manager) Attach(ctx context.Context, caller peer.Identity, req *netagentv1.AttachRequest) ([]*netagentv1.Attachment, error) {
+	if err := checkKeys(req.GetDevices()); err != nil {
+		return nil, err
+	}
+	release, err := m.claims.acquire(ctx, req.GetClaimUid())
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+
+	var changes []undo
+	var answer []*netagentv1.Attachment
+	for _, d := range req.GetDevices() {
+		c := call{Manager: m, caller: caller, mark: mark{claim: req.GetClaimUid(), key: d.GetKey()}, device: d}
+		a, back, err := c.attach(ctx)
+		if back != nil {
+			changes = append(changes, back)
+		}
+		if err != nil {
+			return nil, errors.Join(err, undoAll(ctx, changes))
+		}
+		answer = append(answer, a)
+	}
+	return answer, nil
+}
+
+// Detach takes back all that a claim has. After an error the rest of it has
+// been taken back all the same.
+func (m *Manager) Detach(ctx context.Context, claim string) error {
+	release, err := m.claims.acquire(ctx, claim)
+	if err != nil {
+		return err
+	}
+	defer release()
+	entries, err := m.journal.Claim(claim)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, e := range slices.Backward(entries) {
+		errs = append(errs, m.takeBack(ctx, e))
+	}
+	return errors.Join(errs...)
+}
+
+func checkKeys(devices []*netagentv1.DeviceRequest) error {
+	seen := map[string]bool{}
+	for _, d := range devices {
+		if seen[d.GetKey()] {
+			return &RepeatedKeyError{Key: d.GetKey()}
+		}
+		seen[d.GetKey()] = true
+	}
+	return nil
+}

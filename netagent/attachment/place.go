@@ -1,0 +1,131 @@
+package attachment
+
+import (
+	"context"
+	"errors"
+
+	netagentv1 "github.com/hawser-dra/hawser/api/netagent/v1"
+	"github.com/hawser-dra/hawser/netagent/journal"
+	"github.com/hawser-dra/hawser/netagent/link"
+)
+
+type location int
+
+const (
+	lost location = iota
+	onHost
+	inPod
+)
+
+// place is where an attachment's link is.
+type place struct {
+	location location
+	ns       link.Namespace
+	index    int
+	link     link.Link // as it was seen there; zero when only an event told of it
+}
+
+// locate finds an entry's link: on the host, where it was last known to be, or
+// in any pod.
+func (m *Manager) locate(ctx context.Context, k kind, e journal.Entry) (place, error) {
+	if last := m.table.get(markOf(e)).place; last.location == inPod {
+		at, err := m.find(ctx, k, e, last)
+		if err != nil || at.location != lost {
+			return at, err
+		}
+	}
+	at, err := m.find(ctx, k, e, place{})
+	if err != nil || at.location != lost {
+		return at, err
+	}
+	pods, err := m.inPods(ctx)
+	if err != nil {
+		return place{}, err
+	}
+	return m.find(ctx, k, e, pods[markOf(e)])
+}
+
+// find looks on the host and at one place in a pod.
+func (m *Manager) find(ctx context.Context, k kind, e journal.Entry, hint place) (place, error) {
+	at, err := m.findOnHost(ctx, k, e)
+	if err != nil || at.location == onHost || hint.location != inPod {
+		return at, err
+	}
+	l, err := m.links.ByIndex(ctx, hint.ns, hint.index)
+	if errors.Is(err, link.ErrNotFound) || err == nil && l.Kind != k.name() {
+		return place{}, nil
+	}
+	hint.link = l
+	return hint, err
+}
+
+// findOnHost looks for the index that the link had when it was made, for it may
+// have been renamed, then for its name, for a twin may have made it again.
+func (m *Manager) findOnHost(ctx context.Context, k kind, e journal.Entry) (place, error) {
+	byIndex := func() (link.Link, error) { return m.links.ByIndex(ctx, link.Host, e.Made.Index) }
+	byName := func() (link.Link, error) { return m.links.ByName(ctx, e.Name) }
+	tries := []func() (link.Link, error){byName}
+	if e.Made != nil {
+		tries = []func() (link.Link, error){byIndex, byName}
+	}
+	for _, look := range tries {
+		l, err := look()
+		if err == nil && isOurs(l, k.name(), e.Name, markOf(e).alias()) {
+			return place{location: onHost, ns: link.Host, index: l.Index, link: l}, nil
+		}
+		if err != nil && !errors.Is(err, link.ErrNotFound) {
+			return place{}, err
+		}
+	}
+	return place{}, nil
+}
+
+// inPods returns the links in other namespaces that have an attachment's alias.
+func (m *Manager) inPods(ctx context.Context) (map[mark]place, error) {
+	namespaces, err := m.links.Namespaces(ctx)
+	if err != nil {
+		return nil, err
+	}
+	found := map[mark]place{}
+	for _, ns := range namespaces {
+		links, err := m.links.List(ctx, ns)
+		if errors.Is(err, link.ErrNotFound) {
+			continue // it ended meanwhile
+		}
+		if err != nil {
+			return nil, err
+		}
+		for _, l := range links {
+			if mk, ok := parseAlias(l.Alias); ok {
+				found[mk] = place{location: inPod, ns: ns, index: l.Index, link: l}
+			}
+		}
+	}
+	return found, nil
+}
+
+// message is an attachment as the API has it.
+func message(e journal.Entry, at place) *netagentv1.Attachment {
+	return &netagentv1.Attachment{
+		ClaimUid: e.Claim,
+		Key:      e.Key,
+		Location: at.location.message(),
+		Device: &netagentv1.Attachment_Link{Link: &netagentv1.Link{
+			Name:       e.Name,
+			Ifindex:    int32(e.Made.Index),
+			MacAddress: e.Made.MAC,
+			Mtu:        e.Made.MTU,
+			Alias:      markOf(e).alias(),
+		}},
+	}
+}
+
+func (l location) message() netagentv1.Location {
+	switch l {
+	case onHost:
+		return netagentv1.Location_LOCATION_HOST
+	case inPod:
+		return netagentv1.Location_LOCATION_POD
+	}
+	return netagentv1.Location_LOCATION_LOST
+}

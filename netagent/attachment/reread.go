@@ -1,0 +1,78 @@
+package attachment
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/hawser-dra/hawser/netagent/journal"
+	"github.com/hawser-dra/hawser/telemetry/logging"
+)
+
+// abandonedAfter is the age at which an entry without a link belongs to no call
+// any more: calls end after 30 s.
+const abandonedAfter = time.Minute
+
+// readAll compares the table with the journal and the kernel.
+func (m *Manager) readAll(ctx context.Context) error {
+	entries, err := m.journal.All()
+	if err != nil {
+		return err
+	}
+	pods, err := m.inPods(ctx)
+	if err != nil {
+		return err
+	}
+	marks := map[mark]bool{}
+	for _, e := range entries {
+		marks[markOf(e)] = true
+	}
+	for _, row := range m.table.snapshot() {
+		marks[markOf(row.entry)] = true
+	}
+	for mk := range marks {
+		if err := m.reread(ctx, mk, pods[mk]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// reread finds one attachment anew. It holds the claim's lock, for a call may
+// be making or deleting the link.
+func (m *Manager) reread(ctx context.Context, mk mark, hint place) error {
+	release, err := m.claims.acquire(ctx, mk.claim)
+	if err != nil {
+		return err
+	}
+	defer release()
+	e, k, err := m.entry(mk)
+	if errors.Is(err, journal.ErrNotFound) {
+		m.table.drop(mk)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	at, err := m.find(ctx, k, e, hint)
+	if err != nil {
+		return err
+	}
+	if at.location == lost && isOver(e) {
+		logging.From(ctx).Info("journal entry of a call that was cut short removed", "claim", mk.claim, "key", mk.key)
+		m.table.drop(mk)
+		return m.journal.Remove(mk.claim, mk.key)
+	}
+	if at.location == onHost {
+		e.Made = madeOf(at.link)
+		m.restoreName(ctx, e, at.link)
+	}
+	m.table.set(e, at)
+	return nil
+}
+
+// isOver says whether an entry whose link is nowhere has nothing to tell: what
+// was to be taken back is gone, or what was to be made never came.
+func isOver(e journal.Entry) bool {
+	return e.Leaving || e.Made == nil && time.Since(e.Since) > abandonedAfter
+}

@@ -1,0 +1,82 @@
+package attachment
+
+import (
+	"maps"
+	"slices"
+	"sync"
+
+	netagentv1 "github.com/hawser-dra/hawser/api/netagent/v1"
+	"github.com/hawser-dra/hawser/netagent/journal"
+)
+
+// Publisher is told of each attachment's newest state.
+type Publisher interface {
+	SetAttachment(*netagentv1.Attachment)
+	DropAttachment(claim, key string)
+}
+
+// table is where each attachment was last known to be. Events write it in the
+// kernel's order; a call writes only what no event has changed since it looked.
+type table struct {
+	mu        sync.Mutex
+	rows      map[mark]known
+	version   uint64
+	publisher Publisher
+}
+
+// known is one row; its version changes with each write, and is 0 when there is
+// no row.
+type known struct {
+	version uint64
+	entry   journal.Entry
+	place   place
+}
+
+func newTable(p Publisher) *table {
+	return &table{rows: map[mark]known{}, publisher: p}
+}
+
+func (t *table) get(mk mark) known {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.rows[mk]
+}
+
+// snapshot returns all rows.
+func (t *table) snapshot() []known {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return slices.Collect(maps.Values(t.rows))
+}
+
+func (t *table) set(e journal.Entry, at place) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.write(e, at)
+}
+
+// setIf writes unless the row has changed since before was read.
+func (t *table) setIf(before known, e journal.Entry, at place) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.rows[markOf(e)].version == before.version {
+		t.write(e, at)
+	}
+}
+
+func (t *table) drop(mk mark) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	delete(t.rows, mk)
+	t.publisher.DropAttachment(mk.claim, mk.key)
+}
+
+// write publishes under the lock, so that what is told last is what is true. An
+// entry whose link was never there is nothing to tell of yet.
+func (t *table) write(e journal.Entry, at place) {
+	t.version++
+	t.rows[markOf(e)] = known{version: t.version, entry: e, place: at}
+	if e.Made != nil {
+		t.publisher.SetAttachment(message(e, at))
+	}
+}

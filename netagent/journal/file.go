@@ -1,0 +1,75 @@
+package journal
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// maxSize bounds a file. The largest entry, of a virtual function with every
+// setting, is under 1 KiB.
+const maxSize = 16 << 10
+
+// Add writes the entry of a new attachment, or returns [ErrExists] when there
+// is one, from this process or from a twin.
+func (j *Journal) Add(e Entry) error {
+	return j.write(e, func(temp, path string) error {
+		err := os.Link(temp, path)
+		if errors.Is(err, fs.ErrExist) {
+			return ErrExists
+		}
+		return err
+	})
+}
+
+// Replace writes the entry of an attachment, whether there is one or not.
+func (j *Journal) Replace(e Entry) error {
+	return j.write(e, os.Rename)
+}
+
+// Remove forgets an attachment. One that is gone already is fine.
+func (j *Journal) Remove(claim, key string) error {
+	err := os.Remove(filepath.Join(j.dir, fileName(claim, key)))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("remove journal entry: %w", err)
+	}
+	return nil
+}
+
+// write fills a file under another name and lets place put it where it belongs,
+// so that a reader sees all of it or nothing.
+func (j *Journal) write(e Entry, place func(temp, path string) error) error {
+	b, err := e.marshal()
+	if err != nil {
+		return err
+	}
+	temp, err := os.CreateTemp(j.dir, "new-*")
+	if err != nil {
+		return fmt.Errorf("write journal entry: %w", err)
+	}
+	defer os.Remove(temp.Name())
+	_, err = temp.Write(b)
+	if err = errors.Join(err, temp.Close()); err == nil {
+		err = place(temp.Name(), filepath.Join(j.dir, fileName(e.Claim, e.Key)))
+	}
+	if err != nil {
+		return fmt.Errorf("write journal entry: %w", err)
+	}
+	return nil
+}
+
+func readBounded(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, maxSize+1))
+	if err == nil && len(b) > maxSize {
+		err = fmt.Errorf("larger than %d bytes", maxSize)
+	}
+	return b, err
+}

@@ -1,0 +1,140 @@
+// Package journal remembers, outside of the process, what netagent has made or
+// borrowed for claims: one small file an attachment, in a directory of the
+// host's tmpfs that only netagent mounts.
+//
+// An entry is written before the kernel is changed and removed after, so that a
+// crash at any moment leaves something that says what to give back. The files
+// are the truth and are read at each call: during a rolling update two
+// netagents share the directory. Nothing is synced to disk, for what the files
+// describe does not live through a reboot either.
+//
+// A file that cannot be read is set aside, never fatal. Callers owe one writer
+// for each claim at a time; [Journal.Add] alone settles a race with a twin.
+package journal
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+const (
+	ext      = ".json"
+	asideExt = ".unreadable"
+)
+
+var (
+	// ErrNotFound is an attachment that the journal does not have.
+	ErrNotFound = errors.New("not in the journal")
+	// ErrExists is an attachment that the journal has already.
+	ErrExists = errors.New("in the journal already")
+)
+
+// Journal is a directory of entries. It may be used by many goroutines.
+type Journal struct {
+	dir string
+	log *slog.Logger
+}
+
+// Open returns the journal in dir, which is made if it is not there.
+func Open(dir string, log *slog.Logger) (*Journal, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("open journal: %w", err)
+	}
+	return &Journal{dir: dir, log: log}, nil
+}
+
+// Get returns the entry of one attachment, or [ErrNotFound].
+func (j *Journal) Get(claim, key string) (Entry, error) {
+	return j.read(fileName(claim, key))
+}
+
+// Claim returns the entries of a claim, sorted by key.
+func (j *Journal) Claim(claim string) ([]Entry, error) {
+	return j.list(claim + ".")
+}
+
+// All returns all entries, sorted by claim and key.
+func (j *Journal) All() ([]Entry, error) {
+	return j.list("")
+}
+
+// Count returns how many attachments the node has, and how many of them are the
+// claim's, without reading them.
+func (j *Journal) Count(claim string) (node, own int, err error) {
+	names, err := j.names("")
+	if err != nil {
+		return 0, 0, err
+	}
+	for _, name := range names {
+		if strings.HasPrefix(name, claim+".") {
+			own++
+		}
+	}
+	return len(names), own, nil
+}
+
+func (j *Journal) list(prefix string) ([]Entry, error) {
+	names, err := j.names(prefix)
+	if err != nil {
+		return nil, err
+	}
+	var entries []Entry
+	for _, name := range names {
+		e, err := j.read(name)
+		if errors.Is(err, ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		entries = append(entries, e)
+	}
+	return entries, nil
+}
+
+func (j *Journal) names(prefix string) ([]string, error) {
+	files, err := os.ReadDir(j.dir)
+	if err != nil {
+		return nil, fmt.Errorf("list journal: %w", err)
+	}
+	var names []string
+	for _, f := range files {
+		if name := f.Name(); strings.HasPrefix(name, prefix) && strings.HasSuffix(name, ext) {
+			names = append(names, name)
+		}
+	}
+	return names, nil
+}
+
+func (j *Journal) read(name string) (Entry, error) {
+	b, err := readBounded(filepath.Join(j.dir, name))
+	if errors.Is(err, fs.ErrNotExist) {
+		return Entry{}, ErrNotFound
+	}
+	var e Entry
+	if err == nil {
+		e, err = unmarshal(b, name)
+	}
+	if err != nil {
+		return Entry{}, j.setAside(name, err)
+	}
+	return e, nil
+}
+
+// setAside takes a file that cannot be read out of the way: for the node it is
+// as if it were not there, and a person finds it under another name.
+func (j *Journal) setAside(name string, cause error) error {
+	path := filepath.Join(j.dir, name)
+	if err := os.Rename(path, path+asideExt); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("set journal entry %s aside (%w): %w", name, cause, err)
+	}
+	j.log.Error("journal entry set aside: it cannot be read", "file", path+asideExt, "cause", cause)
+	return ErrNotFound
+}
+
+func fileName(claim, key string) string { return claim + "." + key + ext }

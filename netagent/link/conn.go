@@ -1,0 +1,105 @@
+package link
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/vishvananda/netlink/nl"
+	"github.com/vishvananda/netns"
+	"golang.org/x/sys/unix"
+)
+
+const (
+	// Sockets of a Conn. A deletion holds its socket for up to 20 ms (an RCU
+	// grace period); with a few of them, look-ups of other claims go on.
+	sockets = 4
+
+	// Tries of a dump that the kernel reports as interrupted: links came or
+	// went meanwhile, so that the list may lack some.
+	dumpTries = 8
+)
+
+// Conn carries requests to the kernel, in the network namespace in which it was
+// dialed. It may be used by many goroutines.
+type Conn struct {
+	free chan *nl.SocketHandle
+}
+
+// Dial opens a Conn in the network namespace of the calling thread.
+func Dial() (*Conn, error) {
+	c := &Conn{free: make(chan *nl.SocketHandle, sockets)}
+	for range sockets {
+		s, err := dialSocket()
+		if err != nil {
+			c.Close()
+			return nil, err
+		}
+		c.free <- &nl.SocketHandle{Socket: s}
+	}
+	return c, nil
+}
+
+func dialSocket() (*nl.NetlinkSocket, error) {
+	s, err := nl.GetNetlinkSocketAt(netns.None(), netns.None(), unix.NETLINK_ROUTE)
+	if err != nil {
+		return nil, fmt.Errorf("open a route netlink socket: %w", err)
+	}
+	if err := s.SetExtAck(true); err != nil {
+		s.Close()
+		return nil, fmt.Errorf("ask netlink for error texts: %w", err)
+	}
+	return s, nil
+}
+
+// Close closes the sockets that no request holds. Nothing may be asked after it.
+func (c *Conn) Close() {
+	for {
+		select {
+		case s := <-c.free:
+			s.Close()
+		default:
+			return
+		}
+	}
+}
+
+// request is a netlink message with what errors and traces say of it.
+type request struct {
+	op      string // such as "create macvlan hwabc"
+	message *nl.NetlinkRequest
+	reply   uint16 // type of the messages that answer it; 0: only an acknowledgement
+}
+
+// execute sends one request and returns the payloads of its reply. Every
+// request of the package goes through here.
+func (c *Conn) execute(ctx context.Context, r request) ([][]byte, error) {
+	var s *nl.SocketHandle
+	select {
+	case s = <-c.free:
+		defer func() { c.free <- s }()
+	case <-ctx.Done():
+		return nil, fmt.Errorf("%s: %w", r.op, ctx.Err())
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("%s: %w", r.op, err)
+	}
+	r.message.Sockets = map[int]*nl.SocketHandle{unix.NETLINK_ROUTE: s}
+	reply, err := r.message.Execute(unix.NETLINK_ROUTE, r.reply)
+	if err != nil {
+		return nil, &Error{Op: r.op, Err: err}
+	}
+	return reply, nil
+}
+
+// dump executes a request for a list until the list is whole.
+func (c *Conn) dump(ctx context.Context, r request) ([][]byte, error) {
+	var err error
+	for range dumpTries {
+		var reply [][]byte
+		if reply, err = c.execute(ctx, r); !errors.Is(err, nl.ErrDumpInterrupted) {
+			return reply, err
+		}
+	}
+	return nil, err
+}

@@ -1,0 +1,101 @@
+package link
+
+import (
+	"context"
+	"encoding/binary"
+
+	"github.com/vishvananda/netlink/nl"
+	"golang.org/x/sys/unix"
+)
+
+// Set is a set of link indexes.
+type Set map[int]bool
+
+// Routed returns the host's links that carry a default route, IPv4 or IPv6, in
+// any table: a table of a rule moves the node's packets as the main one does.
+func (c *Conn) Routed(ctx context.Context) (Set, error) {
+	req := nl.NewNetlinkRequest(unix.RTM_GETROUTE, unix.NLM_F_DUMP)
+	req.AddRawData(make([]byte, unix.SizeofRtMsg))
+	r := request{op: "list routes", message: req, reply: unix.RTM_NEWROUTE}
+	return c.collect(ctx, r, parseDefaultRoute)
+}
+
+// Addressed returns the host's links that have an address of wider than link
+// scope.
+func (c *Conn) Addressed(ctx context.Context) (Set, error) {
+	req := nl.NewNetlinkRequest(unix.RTM_GETADDR, unix.NLM_F_DUMP)
+	req.AddRawData(make([]byte, unix.SizeofIfAddrmsg))
+	r := request{op: "list addresses", message: req, reply: unix.RTM_NEWADDR}
+	return c.collect(ctx, r, parseAddress)
+}
+
+func (c *Conn) collect(ctx context.Context, r request, parse func([]byte) ([]int, error)) (Set, error) {
+	replies, err := c.dump(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	set := Set{}
+	for _, b := range replies {
+		indexes, err := parse(b)
+		if err != nil {
+			return nil, err
+		}
+		for _, i := range indexes {
+			set[i] = true
+		}
+	}
+	return set, nil
+}
+
+// parseDefaultRoute returns the links that a route leaves by if it is a default
+// route, else none.
+func parseDefaultRoute(b []byte) ([]int, error) {
+	if len(b) < unix.SizeofRtMsg {
+		return nil, errTruncated
+	}
+	family, dstLen, typ := b[0], b[1], b[7]
+	if family != unix.AF_INET && family != unix.AF_INET6 || dstLen != 0 || typ != unix.RTN_UNICAST {
+		return nil, nil
+	}
+	var out []int
+	err := walk(b[unix.SizeofRtMsg:], func(typ uint16, v []byte) error {
+		switch typ {
+		case unix.RTA_OIF:
+			out = append(out, int(s32(v)))
+		case unix.RTA_MULTIPATH:
+			hops, err := parseNexthops(v)
+			out = append(out, hops...)
+			return err
+		}
+		return nil
+	})
+	return out, err
+}
+
+func parseNexthops(b []byte) ([]int, error) {
+	var out []int
+	for len(b) > 0 {
+		if len(b) < unix.SizeofRtNexthop {
+			return nil, errTruncated
+		}
+		n := int(binary.NativeEndian.Uint16(b))
+		if n < unix.SizeofRtNexthop || n > len(b) {
+			return nil, errTruncated
+		}
+		out = append(out, int(s32(b[4:])))
+		b = b[min(aligned(n), len(b)):]
+	}
+	return out, nil
+}
+
+// parseAddress returns the link of an address of wider than link scope, else
+// none.
+func parseAddress(b []byte) ([]int, error) {
+	if len(b) < unix.SizeofIfAddrmsg {
+		return nil, errTruncated
+	}
+	if scope := b[3]; scope >= unix.RT_SCOPE_LINK {
+		return nil, nil
+	}
+	return []int{int(u32(b[4:]))}, nil
+}

@@ -1,0 +1,67 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+
+	"buf.build/go/protovalidate"
+	grpclog "github.com/grpc-ecosystem/go-grpc-middleware/v2/interceptors/logging"
+	grpcvalidate "github.com/grpc-ecosystem/go-grpc-middleware/v2/interceptors/protovalidate"
+	"github.com/grpc-ecosystem/go-grpc-middleware/v2/interceptors/ratelimit"
+	"github.com/grpc-ecosystem/go-grpc-middleware/v2/interceptors/recovery"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	netagentv1 "github.com/hawser-dra/hawser/api/netagent/v1"
+	"github.com/hawser-dra/hawser/telemetry/logging"
+)
+
+// interceptors are the chain that each call passes, the first outermost. What
+// costs least to refuse is refused first, and validation comes before the rate
+// limit so that a caller's mistake is told as such.
+func interceptors(log *slog.Logger) ([]grpc.ServerOption, error) {
+	validator, err := protovalidate.New(protovalidate.WithMessages(
+		&netagentv1.AttachRequest{}, &netagentv1.DetachRequest{}, &netagentv1.WatchRequest{}))
+	if err != nil {
+		return nil, fmt.Errorf("compile the rules of the API: %w", err)
+	}
+	rescue := recovery.WithRecoveryHandlerContext(recovered(log))
+	limiter := newLimiter()
+	lines := grpclog.LoggerFunc(logLine)
+	return []grpc.ServerOption{
+		grpc.ChainUnaryInterceptor(
+			recovery.UnaryServerInterceptor(rescue),
+			withLogger(log),
+			grpclog.UnaryServerInterceptor(lines, logOptions()...),
+			refuseUnknown,
+			grpcvalidate.UnaryServerInterceptor(validator),
+			ratelimit.UnaryServerInterceptor(limiter),
+			withDeadline,
+		),
+		grpc.ChainStreamInterceptor(
+			recovery.StreamServerInterceptor(rescue),
+			withStreamLogger(log),
+			grpclog.StreamServerInterceptor(lines, logOptions()...),
+			refuseUnknownStream,
+			grpcvalidate.StreamServerInterceptor(validator),
+			ratelimit.StreamServerInterceptor(limiter),
+		),
+	}, nil
+}
+
+// recovered turns a panic into an error of that one call, and keeps the stack
+// for the log.
+func recovered(log *slog.Logger) recovery.RecoveryHandlerFuncContext {
+	return func(_ context.Context, p any) error {
+		log.Error("call ended in a panic", "panic", p, "stack", string(debug.Stack()))
+		return status.Error(codes.Internal, "netagent failed at this call: see its log")
+	}
+}
+
+// logLine writes the middleware's lines to the call's logger.
+func logLine(ctx context.Context, level grpclog.Level, msg string, fields ...any) {
+	logging.From(ctx).Log(ctx, slog.Level(level), msg, fields...)
+}
