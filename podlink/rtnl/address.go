@@ -96,7 +96,7 @@ func addressRequest(typ, flags int, index int32, p netip.Prefix) *nl.NetlinkRequ
 // broadcast is the last address of a v4 prefix.
 func broadcast(p netip.Prefix) []byte {
 	b := p.Addr().As4()
-	last := binary.BigEndian.Uint32(b[:]) | 1<<(32-p.Bits()) - 1
+	last := binary.BigEndian.Uint32(b[:]) | (1<<(32-p.Bits()) - 1)
 	return binary.BigEndian.AppendUint32(nil, last)
 }
 

@@ -4,6 +4,8 @@
 package rtnl
 
 import (
+	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 
@@ -19,24 +21,23 @@ const maxDumps = 5
 type attributes map[uint16][]byte
 
 func parseAttributes(b []byte) (attributes, error) {
-	list, err := nl.ParseRouteAttr(b)
-	if err != nil {
-		return nil, err
-	}
-	attrs := make(attributes, len(list))
-	for _, a := range list {
-		attrs[a.Attr.Type] = a.Value
+	attrs := attributes{}
+	for len(b) >= unix.SizeofRtAttr {
+		size := int(binary.NativeEndian.Uint16(b))
+		if size < unix.SizeofRtAttr || size > len(b) {
+			return nil, fmt.Errorf("attribute of %d bytes in the kernel's answer", size)
+		}
+		attrs[binary.NativeEndian.Uint16(b[2:])] = b[unix.SizeofRtAttr:size]
+		aligned := (size + unix.RTA_ALIGNTO - 1) &^ (unix.RTA_ALIGNTO - 1)
+		b = b[min(aligned, len(b)):]
 	}
 	return attrs, nil
 }
 
 // text returns an attribute that is a C string.
 func (a attributes) text(attr uint16) string {
-	v := a[attr]
-	if len(v) == 0 {
-		return ""
-	}
-	return nl.BytesToString(v)
+	v, _, _ := bytes.Cut(a[attr], []byte{0})
+	return string(v)
 }
 
 // act sends a request that is answered with nothing but success.
