@@ -10,6 +10,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -56,7 +57,7 @@ type Report struct {
 // Marshal writes the report as JSON, cut to its bounds.
 func (r Report) Marshal() ([]byte, error) {
 	if len(r.Error) > MaxError {
-		r.Error = r.Error[:MaxError]
+		r.Error = strings.ToValidUTF8(r.Error[:MaxError], "")
 	}
 	if len(r.Addresses) > MaxAddresses {
 		r.Addresses = r.Addresses[:MaxAddresses]

@@ -32,7 +32,7 @@ func TestRoundTrip(t *testing.T) {
 
 func TestMarshalKeepsTheBounds(t *testing.T) {
 	r := valid()
-	r.Error = strings.Repeat("e", 1<<20)
+	r.Error = strings.Repeat("é…", 1<<18) // cut within a character
 	for range 1000 {
 		r.Addresses = append(r.Addresses, "2001:db8:1111:2222:3333:4444:5555:6666/128")
 	}
@@ -41,7 +41,7 @@ func TestMarshalKeepsTheBounds(t *testing.T) {
 		t.Fatal(err)
 	}
 	got, err := report.Parse(b)
-	if err != nil || len(got.Error) != report.MaxError || len(got.Addresses) != report.MaxAddresses {
+	if err != nil || len(got.Error) < report.MaxError-3 || len(got.Addresses) != report.MaxAddresses {
 		t.Errorf("%v: %d bytes of error, %d addresses", err, len(got.Error), len(got.Addresses))
 	}
 }

@@ -16,7 +16,7 @@ import (
 
 const claim = "0b0f6f0e-7a39-4c1b-9d4e-0f1f5c7a9e11"
 
-// binary is built once for all tests.
+// binary is podlink as it is shipped: static.
 func binary(t *testing.T) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "podlink")
