@@ -1,0 +1,128 @@
+// Package checkpoint keeps the records of prepared claims in a directory and in
+// memory.
+//
+// A file that is not a record is set aside, never believed and never fatal. Two
+// drivers may share the directory while one takes over from the other: [Store.Get],
+// which decides about a claim, reads that claim's file; what is asked about other
+// claims ([Store.OfPod], [Store.All]) is answered from memory. The caller owes the
+// claim's lock around Get, Put and Delete.
+package checkpoint
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/hawser-dra/hawser/api/record"
+	"github.com/hawser-dra/hawser/internal/atomicfile"
+	"github.com/hawser-dra/hawser/telemetry/logging"
+)
+
+// mode keeps the records from other users of the node.
+const mode = 0o600
+
+// Store is the directory of records.
+type Store struct {
+	dir string
+	log *slog.Logger
+
+	mu      sync.RWMutex
+	records map[string]*record.Record
+}
+
+// Open makes the directory if there is none, and reads the records in it.
+func Open(ctx context.Context, dir string) (*Store, error) {
+	if err := os.MkdirAll(dir, 0o750); err != nil {
+		return nil, fmt.Errorf("state directory: %w", err)
+	}
+	s := &Store{dir: dir, log: logging.From(ctx), records: map[string]*record.Record{}}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, fmt.Errorf("state directory: %w", err)
+	}
+	for _, e := range entries {
+		uid, ok := strings.CutSuffix(e.Name(), record.Suffix)
+		if !ok {
+			continue
+		}
+		if _, err := s.Get(uid); err != nil {
+			s.log.Error("Ignoring a record that cannot be read", "file", e.Name(), "err", err)
+		}
+	}
+	return s, nil
+}
+
+// Path returns where the record of a claim is.
+func (s *Store) Path(claimUID string) string {
+	return filepath.Join(s.dir, claimUID+record.Suffix)
+}
+
+// Get reads the record of a claim. It is nil when there is none, or none that
+// can be believed.
+func (s *Store) Get(claimUID string) (*record.Record, error) {
+	r, err := s.read(claimUID)
+	if err != nil {
+		return nil, err
+	}
+	s.remember(claimUID, r)
+	return r, nil
+}
+
+// Put writes the record of a claim.
+func (s *Store) Put(r *record.Record) error {
+	data, err := r.Marshal()
+	if err != nil {
+		return err
+	}
+	if err := atomicfile.Write(s.Path(r.Claim.UID), data, mode); err != nil {
+		return err
+	}
+	s.remember(r.Claim.UID, r)
+	return nil
+}
+
+// Delete removes the record of a claim; it may be gone already.
+func (s *Store) Delete(claimUID string) error {
+	if err := atomicfile.Remove(s.Path(claimUID)); err != nil {
+		return err
+	}
+	s.remember(claimUID, nil)
+	return nil
+}
+
+// All returns all records. They must not be changed.
+func (s *Store) All() []*record.Record {
+	return s.filter(func(*record.Record) bool { return true })
+}
+
+// OfPod returns the records of the claims that were reserved for a pod when
+// they were prepared. They must not be changed.
+func (s *Store) OfPod(podUID string) []*record.Record {
+	return s.filter(func(r *record.Record) bool { return slices.Contains(r.Pods, podUID) })
+}
+
+func (s *Store) filter(keep func(*record.Record) bool) (found []*record.Record) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	for _, r := range s.records {
+		if keep(r) {
+			found = append(found, r)
+		}
+	}
+	return found
+}
+
+func (s *Store) remember(claimUID string, r *record.Record) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if r == nil {
+		delete(s.records, claimUID)
+		return
+	}
+	s.records[claimUID] = r
+}
