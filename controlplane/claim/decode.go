@@ -36,8 +36,8 @@ func (d *Decoder) Decode(rc *resourceapi.ResourceClaim) (*Claim, error) {
 	mine := slices.DeleteFunc(slices.Clone(allocation.Results), func(r resourceapi.DeviceRequestAllocationResult) bool {
 		return r.Driver != d.Driver
 	})
-	if n := len(mine); n > MaxDevices {
-		return nil, fmt.Errorf("the claim has %d devices of %s, at most %d are allowed: spread them over several claims", n, d.Driver, MaxDevices)
+	if n := len(mine); n < 1 || n > MaxDevices {
+		return nil, fmt.Errorf("the claim has %d devices of %s, must have 1 to %d: spread more over several claims", n, d.Driver, MaxDevices)
 	}
 	var errs []error
 	for i, result := range mine {

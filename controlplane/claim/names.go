@@ -37,20 +37,26 @@ func (n *Names) Assign(claims []*Claim, prepared Prepared) (errs map[string]erro
 	defer n.mu.Unlock()
 	errs = map[string]error{}
 	call := usage{}
+	var named, fresh []*Claim
 	for _, c := range claims {
-		if err := n.assignKnown(c, call, prepared); err != nil {
+		known, err := n.assignKnown(c, call, prepared)
+		switch {
+		case err != nil:
 			errs[c.UID] = err
+		case known:
+			named = append(named, c)
+		default:
+			fresh = append(fresh, c)
 		}
 	}
 	others := map[string]usage{}
-	for _, c := range claims {
+	for _, c := range fresh {
 		others[c.UID] = n.others(c, claims, prepared)
-		if err := call.takeExplicit(c, others[c.UID]); err != nil && errs[c.UID] == nil {
+		if err := call.takeExplicit(c, others[c.UID]); err != nil {
 			errs[c.UID] = err
 		}
 	}
-	var named []*Claim
-	for _, c := range claims {
+	for _, c := range fresh {
 		if errs[c.UID] == nil {
 			call.takeDefaults(c, others[c.UID])
 			named = append(named, c)
@@ -59,24 +65,24 @@ func (n *Names) Assign(claims []*Claim, prepared Prepared) (errs map[string]erro
 	return errs, n.reserve(named)
 }
 
-// assignKnown gives a claim the names that it had before.
-func (n *Names) assignKnown(c *Claim, call usage, prepared Prepared) error {
+// assignKnown gives a claim the names that it has already, if it has.
+func (n *Names) assignKnown(c *Claim, call usage, prepared Prepared) (known bool, err error) {
 	if p := n.pending[c.UID]; p != nil && c.sameAllocation(p.claim) {
 		for i := range c.Devices {
 			call.take(c, i, p.claim.Devices[i].interfaceName())
 		}
-		return nil
+		return true, nil
 	}
 	r, err := prepared.Get(c.UID)
 	if err != nil || r == nil || !c.Matches(r) {
-		return err
+		return false, err
 	}
 	for i := range c.Devices {
 		if l := r.Devices[i].Link; l != nil {
 			call.take(c, i, l.Name)
 		}
 	}
-	return nil
+	return true, nil
 }
 
 // others returns the names that the pods of c have from claims outside the call.

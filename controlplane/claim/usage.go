@@ -64,7 +64,7 @@ func (u usage) takeExplicit(c *Claim, others usage) error {
 	for i := range c.Devices {
 		d := &c.Devices[i]
 		name := d.interfaceName()
-		if name == "" || u[name] == d.owner(c) {
+		if name == "" {
 			continue
 		}
 		if has, taken := find(name, u, others); taken {
