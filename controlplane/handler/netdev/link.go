@@ -4,6 +4,7 @@
 package netdev
 
 import (
+	"errors"
 	"fmt"
 	"net"
 
@@ -19,7 +20,11 @@ type link struct{}
 func (link) Record(c *v1alpha1.DeviceConfig, a *netagentv1.Attachment, d *record.Device) error {
 	l := a.GetLink()
 	if l == nil {
-		return fmt.Errorf("netagent answered without a link")
+		return errors.New("netagent answered without a link")
+	}
+	addresses, err := canonical(c.Netdev.Addresses)
+	if err != nil {
+		return err
 	}
 	d.Link = &record.Link{
 		Name:      c.Netdev.InterfaceName,
@@ -27,7 +32,7 @@ func (link) Record(c *v1alpha1.DeviceConfig, a *netagentv1.Attachment, d *record
 		Alias:     l.GetAlias(),
 		MAC:       net.HardwareAddr(l.GetMacAddress()).String(),
 		MTU:       l.GetMtu(),
-		Addresses: c.Netdev.Addresses,
+		Addresses: addresses,
 	}
 	return nil
 }
@@ -50,4 +55,16 @@ func mac(n *v1alpha1.Netdev) (net.HardwareAddr, error) {
 		return nil, fmt.Errorf("netdev.macAddress: %w", err)
 	}
 	return a, nil
+}
+
+// canonical writes addresses in the one form that the API server accepts.
+func canonical(addresses []string) (c []string, err error) {
+	for _, a := range addresses {
+		p, err := v1alpha1.ParseAddress(a)
+		if err != nil {
+			return nil, fmt.Errorf("netdev.addresses: %w", err)
+		}
+		c = append(c, p.String())
+	}
+	return c, nil
 }

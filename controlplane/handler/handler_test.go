@@ -1,0 +1,115 @@
+package handler_test
+
+import (
+	"fmt"
+	"testing"
+
+	"buf.build/go/protovalidate"
+	"github.com/google/go-cmp/cmp"
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/hawser-dra/hawser/api/config/v1alpha1"
+	netagentv1 "github.com/hawser-dra/hawser/api/netagent/v1"
+	"github.com/hawser-dra/hawser/api/record"
+	"github.com/hawser-dra/hawser/controlplane/handler"
+)
+
+func decode(t *testing.T, netdev string) *v1alpha1.DeviceConfig {
+	t.Helper()
+	c, err := v1alpha1.Decode([]v1alpha1.Layer{{Parameters: []byte(`{"type": "netdev", "netdev": ` + netdev + `}`)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func request(t *testing.T, netdev string) *netagentv1.DeviceRequest {
+	t.Helper()
+	c := decode(t, netdev)
+	h, err := handler.All().For(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req, err := h.Request(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Key = "d0"
+	if err := protovalidate.Validate(req); err != nil {
+		t.Errorf("netagent would refuse it: %v", err)
+	}
+	return req
+}
+
+func TestRequest(t *testing.T) {
+	for config, want := range map[string]string{
+		`{"kind": "dummy"}`: `{"key": "d0", "dummy": {}}`,
+		`{"kind": "dummy", "mtu": 9000, "macAddress": "02:00:00:00:00:01"}`:                     `{"key": "d0", "dummy": {"mtu": 9000, "macAddress": "AgAAAAAB"}}`,
+		`{"kind": "macvlan", "parent": "eth0"}`:                                                 `{"key": "d0", "macvlan": {"parent": "eth0", "mode": "MACVLAN_MODE_BRIDGE"}}`,
+		`{"kind": "macvlan", "parent": "eth0", "mtu": 1400, "macAddress": "02:00:00:00:00:01"}`: `{"key": "d0", "macvlan": {"parent": "eth0", "mode": "MACVLAN_MODE_BRIDGE", "mtu": 1400, "macAddress": "AgAAAAAB"}}`,
+		`{"kind": "ipvlan", "parent": "eth0", "mtu": 1400}`:                                     `{"key": "d0", "ipvlan": {"parent": "eth0", "mode": "IPVLAN_MODE_L2", "flag": "IPVLAN_FLAG_BRIDGE", "mtu": 1400}}`,
+		`{"kind": "veth"}`: `{"key": "d0", "veth": {}}`,
+		`{"kind": "veth", "parent": "br0", "mtu": 1400, "macAddress": "02:00:00:00:00:01"}`: `{"key": "d0", "veth": {"bridge": "br0", "mtu": 1400, "macAddress": "AgAAAAAB"}}`,
+	} {
+		var expected netagentv1.DeviceRequest
+		if err := protojson.Unmarshal([]byte(want), &expected); err != nil {
+			t.Fatal(err)
+		}
+		if got := request(t, config); !proto.Equal(got, &expected) {
+			t.Errorf("%s\n got %s\nwant %s", config, protojson.Format(got), want)
+		}
+	}
+}
+
+// Each word of the configuration has a value in netagent's API.
+func TestWords(t *testing.T) {
+	for _, mode := range []string{"bridge", "vepa", "private", "passthru"} {
+		request(t, `{"kind": "macvlan", "parent": "eth0", "mode": "`+mode+`"}`)
+	}
+	for _, mode := range []string{"l2", "l3", "l3s"} {
+		request(t, `{"kind": "ipvlan", "parent": "eth0", "mode": "`+mode+`"}`)
+	}
+	for _, flag := range []string{"bridge", "private", "vepa"} {
+		request(t, `{"kind": "ipvlan", "parent": "eth0", "flag": "`+flag+`"}`)
+	}
+}
+
+func TestRecord(t *testing.T) {
+	for kind, parent := range map[string]string{"dummy": "", "macvlan": "eth0", "ipvlan": "eth0", "veth": "br0"} {
+		c := decode(t, fmt.Sprintf(`{"kind": %q, "parent": %q, "interfaceName": "net1", "addresses": ["192.0.2.1/24", "2001:DB8::1/64"]}`, kind, parent))
+		h, err := handler.All().For(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var d record.Device
+		if err := h.Record(c, &netagentv1.Attachment{Device: &netagentv1.Attachment_Link{Link: &netagentv1.Link{
+			Name: "hw1", Ifindex: 7, MacAddress: []byte{2, 0, 0, 0, 0, 1}, Mtu: 1500, Alias: "mark",
+		}}}, &d); err != nil {
+			t.Fatal(err)
+		}
+		want := record.Device{Link: &record.Link{
+			Name: "net1", HostName: "hw1", Alias: "mark", MAC: "02:00:00:00:00:01", MTU: 1500,
+			Addresses: []string{"192.0.2.1/24", "2001:db8::1/64"},
+		}}
+		if diff := cmp.Diff(want, d); diff != "" {
+			t.Errorf("%s: %s", kind, diff)
+		}
+		if err := h.Record(c, &netagentv1.Attachment{}, &d); err == nil {
+			t.Errorf("%s: an attachment without a link is taken", kind)
+		}
+	}
+}
+
+func TestUnknownKinds(t *testing.T) {
+	const only = ": this version of the driver cannot prepare it, only netdev dummy, ipvlan, macvlan, veth"
+	for want, c := range map[string]*v1alpha1.DeviceConfig{
+		`netdev.kind: Invalid value: "ipoib"` + only: {Type: "netdev", Netdev: &v1alpha1.Netdev{Kind: "ipoib"}},
+		`rdma.kind: Invalid value: "uverbs"` + only:  {Type: "rdma", RDMA: &v1alpha1.RDMA{Kind: "uverbs"}},
+		`combo.kind: Invalid value: "roce"` + only:   {Type: "combo", Combo: &v1alpha1.Combo{Kind: "roce"}},
+	} {
+		if _, err := handler.All().For(c); err == nil || err.Error() != want {
+			t.Errorf("got  %v\nwant %s", err, want)
+		}
+	}
+}
