@@ -11,6 +11,8 @@
 package plugin
 
 import (
+	"k8s.io/dynamic-resource-allocation/kubeletplugin"
+
 	"github.com/hawser-dra/hawser/api/record"
 	"github.com/hawser-dra/hawser/controlplane/claim"
 	"github.com/hawser-dra/hawser/controlplane/steps"
@@ -60,3 +62,5 @@ type Plugin struct {
 func New(c Config) *Plugin {
 	return &Plugin{config: c}
 }
+
+var _ kubeletplugin.DRAPlugin = (*Plugin)(nil)

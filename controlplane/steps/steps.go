@@ -2,17 +2,26 @@
 // record, then as a CDI spec, and leaves as attachments, spec, record. Wherever
 // a run ends, the next one finds what it needs and repeats the rest.
 //
-// Preparing, following and cleaning up all take these two ways and no other.
-// The caller owes the claim's lock.
+// Preparing, following and cleaning up take these ways and no other. The caller
+// owes the claim's lock and a context with an end.
 package steps
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"time"
 
 	netagentv1 "github.com/hawser-dra/hawser/api/netagent/v1"
 	"github.com/hawser-dra/hawser/api/record"
 	"github.com/hawser-dra/hawser/controlplane/handler"
+	"github.com/hawser-dra/hawser/internal/fault"
 )
+
+// undoTimeout bounds what is tried after a failure, when the caller's own time
+// may be over.
+const undoTimeout = 10 * time.Second
 
 // Agent is netagent, as far as a claim needs it. Both calls may be repeated.
 type Agent interface {
@@ -38,6 +47,101 @@ type Steps struct {
 	Agent   Agent
 	Records Records
 	Specs   Specs
+	// HostNetns is the host's network namespace (internal/netns), for podlink.
+	HostNetns uint64
 	// Handlers is handler.All() when nil.
 	Handlers handler.Table
+}
+
+// AttachNew brings a claim that has no record. When it fails, nothing is left
+// of what it did, except of devices that a pod turns out to have already: they
+// are not taken from it.
+func (s *Steps) AttachNew(ctx context.Context, draft *record.Record) (*record.Record, error) {
+	attachments, err := s.attach(ctx, draft)
+	if err != nil {
+		return nil, err
+	}
+	r, err := s.keep(draft, attachments)
+	if err != nil && len(onHost(attachments)) == len(attachments) {
+		undo, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTimeout)
+		defer cancel()
+		return nil, errors.Join(err, s.Detach(undo, draft.Claim.UID))
+	}
+	return r, err
+}
+
+// Attach brings a claim that has a record again: what is lost is made anew, the
+// rest stays. When it fails, what there is stays too.
+func (s *Steps) Attach(ctx context.Context, draft *record.Record) (*record.Record, error) {
+	attachments, err := s.attach(ctx, draft)
+	if err != nil {
+		return nil, err
+	}
+	return s.keep(draft, attachments)
+}
+
+// Observe brings record and spec in line with what netagent says of the claim.
+func (s *Steps) Observe(r *record.Record, attachments []*netagentv1.Attachment) error {
+	now, err := s.fill(r, attachments)
+	if err != nil {
+		return err
+	}
+	if !reflect.DeepEqual(now, r) {
+		if err := s.Records.Put(now); err != nil {
+			return fmt.Errorf("keep the record: %w", err)
+		}
+	}
+	return s.list(now, attachments)
+}
+
+// Detach takes everything of a claim away. All of it may be gone already.
+func (s *Steps) Detach(ctx context.Context, claimUID string) error {
+	if err := s.Agent.Detach(ctx, claimUID); err != nil {
+		return fmt.Errorf("detach: %w", err)
+	}
+	fault.Point("driver-detached")
+	if err := s.Specs.Remove(claimUID); err != nil {
+		return fmt.Errorf("remove the CDI spec: %w", err)
+	}
+	fault.Point("driver-spec-removed")
+	if err := s.Records.Delete(claimUID); err != nil {
+		return fmt.Errorf("remove the record: %w", err)
+	}
+	return nil
+}
+
+// attach asks netagent for all devices at once.
+func (s *Steps) attach(ctx context.Context, draft *record.Record) ([]*netagentv1.Attachment, error) {
+	req, err := s.plan(draft)
+	if err != nil {
+		return nil, err
+	}
+	resp, err := s.Agent.Attach(ctx, req)
+	if err != nil {
+		return nil, fmt.Errorf("attach: %w", err)
+	}
+	fault.Point("driver-attached")
+	return resp.GetAttachments(), nil
+}
+
+// keep writes down what was attached: the record first, for the spec can be
+// made of it.
+func (s *Steps) keep(draft *record.Record, attachments []*netagentv1.Attachment) (*record.Record, error) {
+	r, err := s.fill(draft, attachments)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.Records.Put(r); err != nil {
+		return nil, fmt.Errorf("keep the record: %w", err)
+	}
+	fault.Point("driver-recorded")
+	return r, s.list(r, attachments)
+}
+
+// list makes the spec name exactly the links that are in the host namespace.
+func (s *Steps) list(r *record.Record, attachments []*netagentv1.Attachment) error {
+	if err := s.Specs.Write(r, onHost(attachments)); err != nil {
+		return fmt.Errorf("write the CDI spec: %w", err)
+	}
+	return nil
 }

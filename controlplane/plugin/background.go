@@ -1,0 +1,42 @@
+package plugin
+
+import (
+	"context"
+	"errors"
+
+	"k8s.io/dynamic-resource-allocation/kubeletplugin"
+	"k8s.io/dynamic-resource-allocation/resourceslice"
+
+	"github.com/hawser-dra/hawser/telemetry/logging"
+)
+
+// HandleError reports an error in the background, most often of publishing
+// ResourceSlices. One that does not go away by itself ends the driver.
+func (p *Plugin) HandleError(ctx context.Context, err error, msg string) {
+	log := logging.From(ctx)
+	var dropped *resourceslice.DroppedFieldsError
+	switch {
+	case errors.As(err, &dropped):
+		log.Error("The API server dropped fields of a ResourceSlice: devices cannot be allocated as they should until its features are enabled",
+			"pool", dropped.PoolName, "slice", dropped.SliceIndex, "disabled", dropped.DisabledFeatures(), "err", err)
+	case errors.Is(err, kubeletplugin.ErrRecoverable):
+		log.Error(msg, "err", err)
+	default:
+		log.Error(msg+": this cannot be recovered from", "err", err)
+		if p.config.Fatal != nil {
+			p.config.Fatal(err)
+		}
+	}
+}
+
+// WatchHealthStatus declines: the driver has nothing to say of a device's
+// health that its ResourceSlice does not.
+func (p *Plugin) WatchHealthStatus(context.Context, chan<- kubeletplugin.DeviceHealthReport) error {
+	return kubeletplugin.ErrHealthNotSupported
+}
+
+func (p *Plugin) tell(what func(Status)) {
+	if p.config.Status != nil {
+		what(p.config.Status)
+	}
+}
