@@ -1,0 +1,169 @@
+package cluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
+
+	"github.com/hawser-dra/hawser/test/node"
+)
+
+// Addresses, in the node's view. The first two are those of QEMU's user network.
+const (
+	hostAddress    = "10.0.2.2"
+	nodeAddress    = "10.0.2.15"
+	serviceAddress = "10.96.0.1"
+	serviceRange   = "10.96.0.0/16"
+)
+
+// nodeName is the Node's name, which is the virtual machine's host name.
+const nodeName = "node"
+
+// DefaultFeatureGates are set in all components unless Options say otherwise.
+var DefaultFeatureGates = map[string]bool{
+	"DRAConsumableCapacity": true,
+	"DRADerivedAttributes":  true,
+	"DRAListTypeAttributes": true,
+	"DRAResourcePoolStatus": true,
+}
+
+// Options are what a cluster is to be.
+type Options struct {
+	// Dir holds all of the cluster. It must not exist, be empty, or be what a
+	// cluster that has ended left.
+	Dir string
+	// Parts are what Prepare returned.
+	Parts Parts
+	// Log takes a few lines on how it goes; nil means none.
+	Log io.Writer
+	// AuditLog writes every request to the API server to AuditLogFile.
+	AuditLog bool
+	// FeatureGates; nil means DefaultFeatureGates.
+	FeatureGates map[string]bool
+	// APIServerArgs are added to the API server's command line.
+	APIServerArgs []string
+	// CPUs, MemoryMiB and NICs of the node; zero means package node's defaults.
+	CPUs, MemoryMiB int
+	NICs            []node.NIC
+}
+
+// Cluster is one that runs.
+type Cluster struct {
+	dir    string
+	state  state
+	vm     *node.VM
+	client kubernetes.Interface
+}
+
+// Up starts a cluster and waits until its node is ready. If that fails, nothing
+// runs any more, but the directory with its logs stays, until Down or the next
+// Up with the same directory.
+func Up(ctx context.Context, o Options) (*Cluster, error) {
+	if o.Log == nil {
+		o.Log = io.Discard
+	}
+	if o.FeatureGates == nil {
+		o.FeatureGates = DefaultFeatureGates
+	}
+	dir, err := filepath.Abs(o.Dir)
+	if err != nil {
+		return nil, fmt.Errorf("start a cluster: %w", err)
+	}
+	unlock, err := claimDir(dir)
+	if err != nil {
+		return nil, fmt.Errorf("start a cluster: %w", err)
+	}
+	defer unlock()
+	c := &Cluster{dir: dir, state: state{Kubernetes: o.Parts.Kubernetes}}
+	if err := c.start(ctx, o); err != nil {
+		err = fmt.Errorf("start a cluster: %w\nall logs are in %s", err, c.path(logsDir))
+		return nil, errors.Join(err, c.kill(context.WithoutCancel(ctx)))
+	}
+	return c, nil
+}
+
+// Open finds the cluster that was started in dir.
+func Open(dir string) (*Cluster, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, err
+	}
+	c := &Cluster{dir: dir}
+	if c.state, err = readState(dir); err != nil {
+		return nil, fmt.Errorf("find the cluster: %w", err)
+	}
+	if c.vm, err = node.Open(c.path(vmDir)); err != nil {
+		return nil, fmt.Errorf("find the cluster in %s: %w", dir, err)
+	}
+	return c, c.connect()
+}
+
+// Kubeconfig is the path of the administrator's kubeconfig.
+func (c *Cluster) Kubeconfig() string { return c.path(kubeconfigFile) }
+
+// Kubectl is the path of a program that is kubectl when its first argument is
+// "kubectl".
+func (c *Cluster) Kubectl() string { return c.state.Kubernetes }
+
+// AuditLogFile has the API server's audit events, if Options asked for them.
+func (c *Cluster) AuditLogFile() string { return c.path(logsDir, "audit.log") }
+
+// Node is the virtual machine: run scripts in it, reach into its network.
+func (c *Cluster) Node() *node.VM { return c.vm }
+
+// Client is an administrator's client, without a limit of its own on requests.
+func (c *Cluster) Client() kubernetes.Interface { return c.client }
+
+// RESTConfig is for clients of other kinds.
+func (c *Cluster) RESTConfig() (*rest.Config, error) {
+	config, err := clientcmd.BuildConfigFromFlags("", c.Kubeconfig())
+	if err != nil {
+		return nil, fmt.Errorf("read the cluster's kubeconfig: %w", err)
+	}
+	config.QPS = -1
+	return config, nil
+}
+
+func (c *Cluster) connect() error {
+	config, err := c.RESTConfig()
+	if err != nil {
+		return err
+	}
+	c.client, err = kubernetes.NewForConfig(config)
+	return err
+}
+
+// Down ends all of the cluster and removes its directory.
+func (c *Cluster) Down(ctx context.Context) error {
+	if err := c.kill(ctx); err != nil {
+		return fmt.Errorf("stop the cluster: %w", err)
+	}
+	if err := os.RemoveAll(c.dir); err != nil {
+		return fmt.Errorf("remove the cluster's directory: %w", err)
+	}
+	return nil
+}
+
+// kill ends every process that was started and waits until they are gone: the
+// node first, so that nothing in it acts on its losing the API server.
+func (c *Cluster) kill(ctx context.Context) error {
+	var errs []error
+	if c.vm != nil {
+		errs = append(errs, c.vm.Stop(ctx))
+	}
+	for i := len(c.state.Processes) - 1; i >= 0; i-- {
+		errs = append(errs, c.state.Processes[i].Kill(ctx))
+	}
+	return errors.Join(errs...)
+}
+
+func (c *Cluster) path(elem ...string) string {
+	return filepath.Join(append([]string{c.dir}, elem...)...)
+}

@@ -1,0 +1,153 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+	"syscall"
+
+	"github.com/hawser-dra/hawser/test/cluster"
+	"github.com/hawser-dra/hawser/test/image"
+	"github.com/hawser-dra/hawser/test/node"
+	"github.com/hawser-dra/hawser/test/toolchain"
+)
+
+func newFlags(name string) *flag.FlagSet {
+	return flag.NewFlagSet("cluster "+name, flag.ContinueOnError)
+}
+
+// dirFlag is the cluster's directory, which most commands want.
+func dirFlag(f *flag.FlagSet) *string {
+	return f.String("dir", "", "directory of the cluster")
+}
+
+func setupCommand() command {
+	return command{newFlags("setup"), func(ctx context.Context, _ []string) error {
+		_, err := prepare(ctx)
+		return err
+	}}
+}
+
+func upCommand() command {
+	f := newFlags("up")
+	dir := dirFlag(f)
+	audit := f.Bool("audit-log", false, "write the API server's audit log")
+	return command{f, func(ctx context.Context, _ []string) error {
+		c, err := up(ctx, cluster.Options{Dir: *dir, AuditLog: *audit})
+		if err == nil {
+			fmt.Printf("export KUBECONFIG=%s\n", c.Kubeconfig())
+		}
+		return err
+	}}
+}
+
+func downCommand() command {
+	f := newFlags("down")
+	dir := dirFlag(f)
+	return command{f, func(ctx context.Context, _ []string) error {
+		c, err := open(*dir)
+		if errors.Is(err, fs.ErrNotExist) {
+			fmt.Fprintln(os.Stderr, "no cluster in", *dir)
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		return c.Down(ctx)
+	}}
+}
+
+func loadCommand() command {
+	f := newFlags("load")
+	dir := dirFlag(f)
+	return command{f, func(ctx context.Context, archives []string) error {
+		c, err := open(*dir)
+		if err != nil {
+			return err
+		}
+		names, err := c.LoadImages(ctx, archives...)
+		for _, n := range names {
+			fmt.Println("loaded", n)
+		}
+		return err
+	}}
+}
+
+func nodeCommand() command {
+	f := newFlags("node")
+	dir := dirFlag(f)
+	return command{f, func(ctx context.Context, words []string) error {
+		c, err := open(*dir)
+		if err != nil {
+			return err
+		}
+		code, err := c.Node().Exec(ctx, node.Command{
+			Script: strings.Join(words, " "), Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
+		})
+		if err == nil && code != 0 {
+			err = exitCode(code)
+		}
+		return err
+	}}
+}
+
+func kubectlCommand() command {
+	f := newFlags("kubectl")
+	dir := dirFlag(f)
+	return command{f, func(_ context.Context, args []string) error {
+		c, err := open(*dir)
+		if err != nil {
+			return err
+		}
+		env := append(os.Environ(), "KUBECONFIG="+c.Kubeconfig())
+		err = syscall.Exec(c.Kubectl(), append([]string{"kubectl"}, args...), env)
+		return fmt.Errorf("run kubectl: %w", err) // exec returns only to say that it failed
+	}}
+}
+
+func imageCommand() command {
+	f := newFlags("image")
+	dockerfile := f.String("dockerfile", "", "the Dockerfile whose final stage describes the image")
+	bin := f.String("bin", "", "directory of the binaries that it copies")
+	ref := f.String("ref", "", "the image's name, with a tag")
+	out := f.String("out", "", "the archive to write")
+	return command{f, func(context.Context, []string) error {
+		i, err := image.FromDockerfile(*dockerfile, *bin, nil)
+		if err != nil {
+			return err
+		}
+		return i.WriteFile(*out, *ref)
+	}}
+}
+
+// prepare makes the parts of clusters, with progress on standard error.
+func prepare(ctx context.Context) (cluster.Parts, error) {
+	t, err := toolchain.New("", os.Stderr)
+	if err != nil {
+		return cluster.Parts{}, err
+	}
+	return cluster.Prepare(ctx, t)
+}
+
+func up(ctx context.Context, o cluster.Options) (*cluster.Cluster, error) {
+	if o.Dir == "" {
+		return nil, errors.New("--dir is missing")
+	}
+	var err error
+	if o.Parts, err = prepare(ctx); err != nil {
+		return nil, err
+	}
+	o.Log = os.Stderr
+	return cluster.Up(ctx, o)
+}
+
+func open(dir string) (*cluster.Cluster, error) {
+	if dir == "" {
+		return nil, errors.New("--dir is missing")
+	}
+	return cluster.Open(dir)
+}

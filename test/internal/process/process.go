@@ -1,0 +1,124 @@
+// Package process starts programs that outlive the one that started them, and
+// finds and ends them later, from any program. A process is known by its pid and
+// its start time together, so a pid that was used again is never taken for it.
+package process
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// Process is one program, running or not. It is plain data, to be kept in a file.
+type Process struct {
+	Name      string `json:"name"`
+	PID       int    `json:"pid"`
+	StartTime uint64 `json:"startTime"` // clock ticks since the machine's boot
+	Log       string `json:"log"`       // the file that has what it prints
+}
+
+// Start runs c in a session of its own, with standard input closed and output
+// going to the file log.
+func Start(c *exec.Cmd, name, log string) (Process, error) {
+	out, err := os.OpenFile(log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	if err != nil {
+		return Process{}, fmt.Errorf("start %s: %w", name, err)
+	}
+	defer out.Close()
+	c.Stdout, c.Stderr = out, out
+	c.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	if err := c.Start(); err != nil {
+		return Process{}, fmt.Errorf("start %s: %w", name, err)
+	}
+	started, _, err := stat(c.Process.Pid)
+	if err != nil {
+		return Process{}, errors.Join(fmt.Errorf("start %s: %w", name, err), c.Process.Kill(), c.Wait())
+	}
+	go c.Wait() // or it stays a zombie for as long as this program runs
+	return Process{Name: name, PID: c.Process.Pid, StartTime: started, Log: log}, nil
+}
+
+// Alive tells whether the process still runs.
+func (p Process) Alive() bool {
+	started, state, err := stat(p.PID)
+	return err == nil && started == p.StartTime && state != 'Z' && state != 'X'
+}
+
+// Kill ends the process at once and waits until it is gone. It is no error if
+// the process ended before.
+func (p Process) Kill(ctx context.Context) error {
+	// The handle (a pidfd) is taken before the look at the start time: whatever
+	// the pid means later, the handle means the process that was looked at.
+	handle, err := os.FindProcess(p.PID)
+	if err != nil {
+		return fmt.Errorf("end %s: %w", p.Name, err)
+	}
+	defer handle.Release()
+	if !p.Alive() {
+		return nil
+	}
+	if err := handle.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		return fmt.Errorf("end %s (pid %d): %w", p.Name, p.PID, err)
+	}
+	return p.WaitGone(ctx)
+}
+
+// WaitGone waits until the process has ended.
+func (p Process) WaitGone(ctx context.Context) error {
+	for p.Alive() {
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("wait for the end of %s (pid %d): %w", p.Name, p.PID, context.Cause(ctx))
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+	return nil
+}
+
+// Check is nil as long as the process runs. After that it is an error that shows
+// the end of its log.
+func (p Process) Check() error {
+	if p.Alive() {
+		return nil
+	}
+	return fmt.Errorf("%s has ended; the end of its log, %s:\n%s", p.Name, p.Log, Tail(p.Log))
+}
+
+// tailBytes is how much of a log's end is shown: some forty lines.
+const tailBytes = 6 << 10
+
+// Tail is the end of a log, whole lines.
+func Tail(log string) string {
+	text, err := os.ReadFile(log)
+	if err != nil {
+		return err.Error()
+	}
+	if len(text) > tailBytes {
+		text = text[len(text)-tailBytes:]
+		_, after, _ := strings.Cut(string(text), "\n")
+		text = []byte(after)
+	}
+	return string(text)
+}
+
+// stat reads a process's start time and its state from /proc.
+func stat(pid int) (started uint64, state byte, err error) {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return 0, 0, err
+	}
+	// The second field is the program's name in parentheses and may hold anything.
+	fields := strings.Fields(string(text[strings.LastIndexByte(string(text), ')')+1:]))
+	const stateField, startField = 3 - 3, 22 - 3 // numbered as in proc(5), from the third on
+	if len(fields) <= startField {
+		return 0, 0, fmt.Errorf("/proc/%d/stat is too short", pid)
+	}
+	started, err = strconv.ParseUint(fields[startField], 10, 64)
+	return started, fields[stateField][0], err
+}
