@@ -3,6 +3,7 @@ package netagent_test
 import (
 	"context"
 	"log/slog"
+	"net"
 	"os"
 	"path/filepath"
 	"testing"
@@ -71,7 +72,8 @@ func (a *agent) start() {
 		a.stop = func() {}
 	}
 	for end := time.Now().Add(5 * time.Second); ; time.Sleep(time.Millisecond) {
-		if _, err := os.Stat(a.config.Socket); err == nil {
+		if c, err := net.Dial("unix", a.config.Socket); err == nil {
+			c.Close()
 			return
 		}
 		if time.Now().After(end) {

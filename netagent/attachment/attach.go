@@ -82,7 +82,7 @@ func (c call) resume(ctx context.Context, k kind, e journal.Entry) (*netagentv1.
 		return nil, nil, err
 	}
 	back := func(ctx context.Context) error { return c.unmake(ctx, k, e) }
-	a, err := c.make(ctx, k, e, parent)
+	a, err := c.makeAgain(ctx, k, e, parent)
 	return a, back, err
 }
 

@@ -5,11 +5,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
+
+	"golang.org/x/sys/unix"
 
 	netagentv1 "github.com/hawser-dra/hawser/api/netagent/v1"
 	"github.com/hawser-dra/hawser/netagent/journal"
 	"github.com/hawser-dra/hawser/netagent/link"
 )
+
+// releaseTime is what the kernel is given to delete the links of a namespace
+// that has ended: 15 ms as a rule, more when many end together.
+const releaseTime = time.Second
 
 // make creates the link of an entry and finishes it. A link that is there
 // already is taken if it is the entry's.
@@ -27,6 +34,24 @@ func (c call) make(ctx context.Context, k kind, e journal.Entry, parent int) (*n
 		return nil, err
 	}
 	return c.finish(ctx, k, e, l)
+}
+
+// makeAgain makes what is lost. The kernel tells of a namespace's end some
+// milliseconds before it deletes the links in it; until then what they hold, such
+// as the parent of a passthru link, is refused to others.
+func (c call) makeAgain(ctx context.Context, k kind, e journal.Entry, parent int) (*netagentv1.Attachment, error) {
+	for end := time.Now().Add(releaseTime); ; {
+		a, err := c.make(ctx, k, e, parent)
+		held := errors.Is(err, unix.EINVAL) || errors.Is(err, unix.EBUSY)
+		if !held || time.Now().After(end) {
+			return a, err
+		}
+		select {
+		case <-time.After(releaseTime / 100):
+		case <-ctx.Done():
+			return nil, err
+		}
+	}
 }
 
 // adopt takes the link that a twin has made, or that a call left unfinished.

@@ -41,7 +41,7 @@ func (c *Conn) NoLinkLocal(ctx context.Context, index int) error {
 
 // SetUp sets a link on the host up.
 func (c *Conn) SetUp(ctx context.Context, index int) error {
-	req := nl.NewNetlinkRequest(unix.RTM_NEWLINK, unix.NLM_F_ACK)
+	req := nl.NewNetlinkRequest(unix.RTM_NEWLINK, 0)
 	msg := nl.NewIfInfomsg(unix.AF_UNSPEC)
 	msg.Index, msg.Flags, msg.Change = int32(index), unix.IFF_UP, unix.IFF_UP
 	req.AddData(msg)
@@ -52,14 +52,14 @@ func (c *Conn) SetUp(ctx context.Context, index int) error {
 // Delete deletes a link. One that is gone, or whose namespace is, is
 // [ErrNotFound].
 func (c *Conn) Delete(ctx context.Context, ns Namespace, index int) error {
-	req := nl.NewNetlinkRequest(unix.RTM_DELLINK, unix.NLM_F_ACK)
+	req := nl.NewNetlinkRequest(unix.RTM_DELLINK, 0)
 	ns.address(req, index)
 	_, err := c.execute(ctx, request{op: "delete link " + strconv.Itoa(index) + ns.suffix(), message: req})
 	return ns.gone(err)
 }
 
 func (c *Conn) change(ctx context.Context, what string, index int, attr *nl.RtAttr) error {
-	req := nl.NewNetlinkRequest(unix.RTM_SETLINK, unix.NLM_F_ACK)
+	req := nl.NewNetlinkRequest(unix.RTM_SETLINK, 0)
 	Host.address(req, index)
 	req.AddData(attr)
 	_, err := c.execute(ctx, request{op: what + " on link " + strconv.Itoa(index), message: req})

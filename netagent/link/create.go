@@ -37,7 +37,7 @@ func (c *Conn) Create(ctx context.Context, k Kind, s Settings) error {
 
 // newLink begins the request that makes a link.
 func newLink(s Settings) *nl.NetlinkRequest {
-	req := nl.NewNetlinkRequest(unix.RTM_NEWLINK, unix.NLM_F_CREATE|unix.NLM_F_EXCL|unix.NLM_F_ACK)
+	req := nl.NewNetlinkRequest(unix.RTM_NEWLINK, unix.NLM_F_CREATE|unix.NLM_F_EXCL)
 	req.AddData(nl.NewIfInfomsg(unix.AF_UNSPEC))
 	for _, a := range s.attributes() {
 		req.AddData(a)

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"runtime"
 	"syscall"
 	"testing"
 )
@@ -23,6 +24,9 @@ const inside = "HAWSER_TESTNS"
 // all threads of the process included. It does not return.
 func Main(m *testing.M) {
 	if os.Getenv(inside) != "" || os.Geteuid() != 0 {
+		// The first thread of a process never ends: kept here, it cannot become
+		// one that a pod's namespace was made on, and keep that alive.
+		runtime.LockOSThread()
 		os.Exit(m.Run())
 	}
 	cmd := exec.Command("/proc/self/exe", os.Args[1:]...)
