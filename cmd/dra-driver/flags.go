@@ -1,0 +1,101 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"path/filepath"
+
+	"k8s.io/client-go/kubernetes"
+
+	"github.com/hawser-dra/hawser/controlplane"
+)
+
+const (
+	defaultHealthSocket = "/run/hawser/driver/health.sock"
+	// podlinkInImage is where the image has it.
+	podlinkInImage = "/podlink"
+)
+
+// options are the flags.
+type options struct {
+	driver, node, podUID         string
+	kubeconfig                   string
+	qps                          float64
+	burst                        int
+	pluginDir, registryDir       string
+	cdiDir, stateDir             string
+	netagentSocket, healthSocket string
+	slots                        int64
+	podlink                      bool
+	verbosity                    int
+	logFormat                    string
+	version                      bool
+}
+
+func parse(args []string, getenv func(string) string, output io.Writer) (options, error) {
+	var o options
+	f := flag.NewFlagSet("dra-driver", flag.ContinueOnError)
+	f.SetOutput(output)
+	f.StringVar(&o.driver, "driver-name", "dra.example.com", "`name` of the driver, as in DeviceClasses")
+	f.StringVar(&o.node, "node-name", getenv("NODE_NAME"), "`name` of this node (default $NODE_NAME)")
+	f.StringVar(&o.podUID, "pod-uid", getenv("POD_UID"), "`UID` of this pod, for rolling updates (default $POD_UID)")
+	f.StringVar(&o.kubeconfig, "kubeconfig", "", "`file` with access to the API server (default: that of the pod)")
+	f.Float64Var(&o.qps, "kube-api-qps", 200, "requests a second to the API server, at most")
+	f.IntVar(&o.burst, "kube-api-burst", 400, "requests at once to the API server, at most")
+	f.StringVar(&o.pluginDir, "plugin-dir", "", "`directory` of the plugin's data (default /var/lib/kubelet/plugins/<driver-name>)")
+	f.StringVar(&o.registryDir, "registry-dir", "/var/lib/kubelet/plugins_registry", "`directory` where the kubelet finds plugins")
+	f.StringVar(&o.cdiDir, "cdi-dir", "/etc/cdi", "`directory` of CDI specs")
+	f.StringVar(&o.stateDir, "state-dir", "", "`directory` of the claims' records (default <plugin-dir>/claims)")
+	f.StringVar(&o.netagentSocket, "netagent-socket", "/run/hawser/socket/netagent.sock", "`path` of netagent's socket")
+	f.StringVar(&o.healthSocket, "health-socket", defaultHealthSocket, "`path` of the socket for probes")
+	f.Int64Var(&o.slots, "slots", 128, "how many created links claims may have on this node")
+	f.BoolVar(&o.podlink, "podlink", true, "install the hook that checks and sets interfaces in pods; without it, claims with settings are refused")
+	f.IntVar(&o.verbosity, "v", 0, "verbosity of the log: 2 is each call and change, 4 each step")
+	f.StringVar(&o.logFormat, "log-format", "text", "text or json")
+	f.BoolVar(&o.version, "version", false, "print the version and exit")
+	if err := f.Parse(args); err != nil {
+		return o, err
+	}
+	if f.NArg() > 0 {
+		return o, fmt.Errorf("unexpected argument %q", f.Arg(0))
+	}
+	return o.complete()
+}
+
+// complete sets the defaults that depend on other flags and checks the rest.
+func (o options) complete() (options, error) {
+	if o.version {
+		return o, nil
+	}
+	if o.pluginDir == "" {
+		o.pluginDir = filepath.Join("/var/lib/kubelet/plugins", o.driver)
+	}
+	if o.stateDir == "" {
+		o.stateDir = filepath.Join(o.pluginDir, "claims")
+	}
+	switch {
+	case o.driver == "":
+		return o, errors.New("--driver-name must not be empty")
+	case o.node == "":
+		return o, errors.New("--node-name or NODE_NAME must be set")
+	case o.slots < 1:
+		return o, fmt.Errorf("--slots is %d, must be at least 1", o.slots)
+	case o.qps <= 0 || o.burst < 1:
+		return o, fmt.Errorf("--kube-api-qps is %v and --kube-api-burst is %d, both must be positive", o.qps, o.burst)
+	}
+	return o, nil
+}
+
+func (o options) config(client kubernetes.Interface) controlplane.Config {
+	cfg := controlplane.Config{
+		DriverName: o.driver, NodeName: o.node, PodUID: o.podUID, Client: client,
+		PluginDir: o.pluginDir, RegistryDir: o.registryDir, CDIDir: o.cdiDir, StateDir: o.stateDir,
+		NetagentSocket: o.netagentSocket, HealthSocket: o.healthSocket, Slots: o.slots,
+	}
+	if o.podlink {
+		cfg.Podlink = podlinkInImage
+	}
+	return cfg
+}
