@@ -1,0 +1,263 @@
+package netagent_test
+
+import (
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
+	"github.com/vishvananda/netlink"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/protobuf/testing/protocmp"
+
+	netagentv1 "github.com/hawser-dra/hawser/api/netagent/v1"
+	"github.com/hawser-dra/hawser/netagent"
+	"github.com/hawser-dra/hawser/netagent/internal/testns"
+)
+
+// hostState is all that the kernel says of the host's links, as bytes: what
+// changes with time alone left out.
+func hostState(t *testing.T) string {
+	t.Helper()
+	list, err := netlink.LinkList()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	for _, l := range list {
+		attrs := *l.Attrs()
+		attrs.Statistics = nil
+		b.WriteString(cmp.Diff(nil, attrs) + "\n")
+	}
+	return b.String()
+}
+
+func TestAllOrNone(t *testing.T) {
+	testns.Uplink(t, "up0", 1500)
+	a := start(t)
+	before := hostState(t)
+	_, err := a.tryAttach(uuid.NewString(),
+		macvlanRequest("a", "up0"), vethRequest("b"), macvlanRequest("c", "up9"))
+	wantCode(t, err, codes.FailedPrecondition)
+	if after := hostState(t); after != before {
+		t.Errorf("links changed:\n%s", cmp.Diff(before, after))
+	}
+	if left := a.journal(); len(left) != 0 {
+		t.Errorf("journal left: %v", left)
+	}
+}
+
+// TestUndoKeepsWhatWas fails a second Attach: what the first one made stays.
+func TestUndoKeepsWhatWas(t *testing.T) {
+	a := start(t)
+	claim := uuid.NewString()
+	first := a.attach(claim, vethRequest("a"))
+	_, err := a.tryAttach(claim, vethRequest("a"), vethRequest("b"), macvlanRequest("c", "up9"))
+	wantCode(t, err, codes.FailedPrecondition)
+	if links := ownLinks(t); len(links) != 2 {
+		t.Errorf("links %v, want the first pair", links)
+	}
+	if diff := cmp.Diff(first, a.attach(claim, vethRequest("a")), protocmp.Transform()); diff != "" {
+		t.Error(diff)
+	}
+	a.detach(claim)
+}
+
+func TestOtherSettingsConflict(t *testing.T) {
+	a := start(t)
+	claim := uuid.NewString()
+	a.attach(claim, vethRequest("a"))
+	other := vethRequest("a")
+	other.GetVeth().Mtu = 1300
+	_, err := a.tryAttach(claim, other)
+	wantCode(t, err, codes.FailedPrecondition)
+	a.detach(claim)
+}
+
+func TestConcurrentAttach(t *testing.T) {
+	testns.Uplink(t, "up0", 1500)
+	a := start(t)
+	claim := uuid.NewString()
+	answers := make([][]*netagentv1.Attachment, 16)
+	var wg sync.WaitGroup
+	for i := range answers {
+		wg.Go(func() {
+			list, err := a.tryAttach(claim, macvlanRequest("a", "up0"), vethRequest("b"))
+			if err != nil {
+				t.Errorf("Attach: %v", err)
+			}
+			answers[i] = list
+		})
+	}
+	wg.Wait()
+	for _, list := range answers {
+		if diff := cmp.Diff(answers[0], list, protocmp.Transform()); diff != "" {
+			t.Error(diff)
+		}
+	}
+	a.detach(claim)
+}
+
+// TestForeignLink leaves alone what has an attachment's name but not its marks.
+func TestForeignLink(t *testing.T) {
+	a := start(t)
+	claim := uuid.NewString()
+	name := a.attach(claim, vethRequest("a"))[0].GetLink().GetName()
+	a.detach(claim)
+
+	testns.Add(t, &netlink.Bridge{LinkAttrs: netlink.LinkAttrs{Name: name}})
+	before := hostState(t)
+	_, err := a.tryAttach(claim, vethRequest("a"))
+	if text := wantCode(t, err, codes.FailedPrecondition); !strings.Contains(text, name) {
+		t.Errorf("text %q", text)
+	}
+	if after := hostState(t); after != before {
+		t.Errorf("links changed:\n%s", cmp.Diff(before, after))
+	}
+	a.detach(claim)
+	testns.Get(t, name)
+}
+
+func TestRestart(t *testing.T) {
+	testns.Uplink(t, "up0", 1500)
+	a := start(t)
+	onHost, inPod, lost := uuid.NewString(), uuid.NewString(), uuid.NewString()
+	kept := a.attach(onHost, vethRequest("a"))
+	moved := a.attach(inPod, macvlanRequest("a", "up0"))
+	died := a.attach(lost, macvlanRequest("a", "up0"))
+	pod, brief := testns.NewPod(t), testns.NewPod(t)
+	a.stop()
+	pod.Take(moved[0].GetLink().GetName(), "net1")
+	brief.Take(died[0].GetLink().GetName(), "net1")
+	brief.Close()
+	eventually(t, "the namespace's links are gone", func() bool {
+		a.start()
+		defer a.stop()
+		w := a.watch()
+		return w.at[lost].GetLocation() == netagentv1.Location_LOCATION_LOST
+	})
+	a.start()
+
+	w := a.watch()
+	w.want(onHost, netagentv1.Location_LOCATION_HOST)
+	w.want(inPod, netagentv1.Location_LOCATION_POD)
+	if diff := cmp.Diff(kept, a.attach(onHost, vethRequest("a")), protocmp.Transform()); diff != "" {
+		t.Error(diff)
+	}
+	for _, claim := range []string{onHost, inPod, lost} {
+		a.detach(claim)
+	}
+	if links := pod.Links(); len(links) != 0 {
+		t.Errorf("in the pod after Detach: %v", links)
+	}
+	if len(ownLinks(t)) != 0 || len(a.journal()) != 0 {
+		t.Errorf("left: links %v, journal %v", ownLinks(t), a.journal())
+	}
+}
+
+// TestCrashBeforeAlias finishes what a crash left between creation and mark.
+func TestCrashBeforeAlias(t *testing.T) {
+	testns.Uplink(t, "up0", 1500)
+	a := start(t)
+	claim := uuid.NewString()
+	made := a.attach(claim, macvlanRequest("a", "up0"))[0].GetLink()
+	a.stop()
+	if err := netlink.LinkSetAlias(testns.Get(t, made.GetName()), ""); err != nil {
+		t.Fatal(err)
+	}
+	a.start()
+	again := a.attach(claim, macvlanRequest("a", "up0"))[0].GetLink()
+	if diff := cmp.Diff(made, again, protocmp.Transform()); diff != "" {
+		t.Error(diff)
+	}
+	if alias := testns.Get(t, made.GetName()).Attrs().Alias; alias != made.GetAlias() {
+		t.Errorf("alias %q", alias)
+	}
+	a.detach(claim)
+}
+
+// TestTwins run two netagents on one journal, as a rolling update does.
+func TestTwins(t *testing.T) {
+	testns.Uplink(t, "up0", 1500)
+	a := start(t)
+	b := start(t, func(c *netagent.Config) { c.JournalDir = a.config.JournalDir })
+	wa, wb := a.watch(), b.watch()
+	claim := uuid.NewString()
+	devices := []*netagentv1.DeviceRequest{macvlanRequest("a", "up0"), vethRequest("b")}
+	for range 5 {
+		var answers [2][]*netagentv1.Attachment
+		var wg sync.WaitGroup
+		for i, twin := range []*agent{a, b} {
+			wg.Go(func() {
+				var err error
+				if answers[i], err = twin.tryAttach(claim, devices...); err != nil {
+					t.Errorf("twin %d: %v", i, err)
+				}
+			})
+		}
+		wg.Wait()
+		if diff := cmp.Diff(answers[0], answers[1], protocmp.Transform()); diff != "" {
+			t.Fatalf("twins answer differently:\n%s", diff)
+		}
+		wa.want(claim, netagentv1.Location_LOCATION_HOST)
+		wb.want(claim, netagentv1.Location_LOCATION_HOST)
+		a.detach(claim)
+		wa.wantGone(claim)
+		wb.wantGone(claim)
+		b.detach(claim)
+	}
+	if len(ownLinks(t)) != 0 || len(a.journal()) != 0 {
+		t.Errorf("left: links %v, journal %v", ownLinks(t), a.journal())
+	}
+}
+
+// TestRenamedOnHost gives a link its name back, which the container runtime
+// changes for a hostNetwork pod.
+func TestRenamedOnHost(t *testing.T) {
+	testns.Uplink(t, "up0", 1500)
+	a := start(t)
+	claim := uuid.NewString()
+	name := a.attach(claim, macvlanRequest("a", "up0"))[0].GetLink().GetName()
+	if err := netlink.LinkSetName(testns.Get(t, name), "net1"); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the name is back", func() bool { _, err := netlink.LinkByName(name); return err == nil })
+	a.detach(claim)
+}
+
+// TestPodChangesMarks takes a link from its pod only when it still is marked.
+func TestPodChangesMarks(t *testing.T) {
+	testns.Uplink(t, "up0", 1500)
+	a := start(t)
+	w := a.watch()
+	claim := uuid.NewString()
+	name := a.attach(claim, macvlanRequest("a", "up0"))[0].GetLink().GetName()
+	pod := testns.NewPod(t)
+	pod.Take(name, "net1")
+	w.want(claim, netagentv1.Location_LOCATION_POD)
+	if err := pod.Handle().LinkSetAlias(pod.Get("net1"), "mine"); err != nil {
+		t.Fatal(err)
+	}
+	if at := a.attach(claim, macvlanRequest("a", "up0"))[0].GetLocation(); at != netagentv1.Location_LOCATION_POD {
+		t.Errorf("location %v", at)
+	}
+	a.detach(claim)
+	if links := pod.Links(); len(links) != 1 {
+		t.Errorf("links in the pod: %v", links)
+	}
+	if left := a.journal(); len(left) != 0 {
+		t.Errorf("journal left: %v", left)
+	}
+}
+
+func TestIpvlanModesOnOneParent(t *testing.T) {
+	testns.Kind(t, "ipvlan")
+	testns.Uplink(t, "up0", 1500)
+	a := start(t)
+	claim := uuid.NewString()
+	a.attach(claim, ipvlanCase(netagentv1.IpvlanMode_IPVLAN_MODE_L2, netagentv1.IpvlanFlag_IPVLAN_FLAG_BRIDGE).request)
+	_, err := a.tryAttach(uuid.NewString(), ipvlanCase(netagentv1.IpvlanMode_IPVLAN_MODE_L3, netagentv1.IpvlanFlag_IPVLAN_FLAG_BRIDGE).request)
+	wantCode(t, err, codes.PermissionDenied)
+	a.detach(claim)
+}
