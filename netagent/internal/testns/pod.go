@@ -1,11 +1,13 @@
 package testns
 
 import (
+	"os"
 	"runtime"
 	"testing"
 
 	"github.com/vishvananda/netlink"
 	"github.com/vishvananda/netns"
+	"golang.org/x/sys/unix"
 )
 
 // Pod is another network namespace. It ends when it is closed, as a pod's does
@@ -47,15 +49,33 @@ func NewPod(t testing.TB) *Pod {
 // container runtime does.
 func (p *Pod) Take(name, as string) {
 	p.t.Helper()
-	if err := netlink.LinkSetNsFd(Get(p.t, name), int(p.fd)); err != nil {
-		p.t.Fatalf("move %s: %v", name, err)
-	}
+	Send(p.t, name, int(p.fd))
 	l := p.Get(name)
 	if err := p.handle.LinkSetName(l, as); err != nil {
 		p.t.Fatal(err)
 	}
 	if err := p.handle.LinkSetUp(l); err != nil {
 		p.t.Fatal(err)
+	}
+}
+
+// File is the pod's namespace, for another process.
+func (p *Pod) File() *os.File {
+	p.t.Helper()
+	fd, err := unix.Dup(int(p.fd))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	f := os.NewFile(uintptr(fd), "pod")
+	p.t.Cleanup(func() { f.Close() })
+	return f
+}
+
+// Send moves a link of the host into the namespace that fd is of.
+func Send(t testing.TB, name string, fd int) {
+	t.Helper()
+	if err := netlink.LinkSetNsFd(Get(t, name), fd); err != nil {
+		t.Fatalf("move %s: %v", name, err)
 	}
 }
 

@@ -1,0 +1,150 @@
+package journal_test
+
+import (
+	"bytes"
+	"errors"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"google.golang.org/protobuf/testing/protocmp"
+
+	netagentv1 "github.com/hawser-dra/hawser/api/netagent/v1"
+	"github.com/hawser-dra/hawser/netagent/journal"
+)
+
+const (
+	claimA = "0b1f9d6e-0000-4000-8000-00000000000a"
+	claimB = "0b1f9d6e-0000-4000-8000-00000000000b"
+)
+
+func open(t *testing.T) (j *journal.Journal, dir string, log *bytes.Buffer) {
+	t.Helper()
+	dir, log = filepath.Join(t.TempDir(), "journal"), &bytes.Buffer{}
+	j, err := journal.Open(dir, slog.New(slog.NewTextHandler(log, nil)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return j, dir, log
+}
+
+func entry(claim, key string) journal.Entry {
+	return journal.Entry{
+		Claim: claim, Key: key, Name: "hw0", Since: time.Unix(1, 0).UTC(),
+		Request: &netagentv1.DeviceRequest{Key: key, Kind: &netagentv1.DeviceRequest_Macvlan{
+			Macvlan: &netagentv1.Macvlan{Parent: "eth0", Mode: 1, MacAddress: []byte{2, 0, 0, 0, 0, 1}}}},
+	}
+}
+
+func TestEntriesComeBack(t *testing.T) {
+	j, dir, _ := open(t)
+	plain, full := entry(claimA, "a"), entry(claimA, "b")
+	full.Made = &journal.Made{Index: 7, MAC: net.HardwareAddr{2, 0, 0, 0, 0, 1}, MTU: 1500}
+	full.Leaving = true
+	for _, e := range []journal.Entry{plain, entry(claimB, "a")} {
+		if err := j.Add(e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 2 {
+		if err := j.Replace(full); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := j.Claim(claimA)
+	if diff := cmp.Diff([]journal.Entry{plain, full}, got, protocmp.Transform()); err != nil || diff != "" {
+		t.Errorf("%v (-want +got):\n%s", err, diff)
+	}
+	if node, own, err := j.Count(claimA); node != 3 || own != 2 || err != nil {
+		t.Errorf("Count: %d, %d, %v", node, own, err)
+	}
+	if all, err := j.All(); len(all) != 3 || err != nil {
+		t.Errorf("All: %d entries, %v", len(all), err)
+	}
+	if files, _ := os.ReadDir(dir); len(files) != 3 {
+		t.Errorf("files: %v", files)
+	}
+}
+
+func TestAddIsExclusiveAndRemoveIsNot(t *testing.T) {
+	j, _, _ := open(t)
+	if err := j.Add(entry(claimA, "a")); err != nil {
+		t.Fatal(err)
+	}
+	if err := j.Add(entry(claimA, "a")); !errors.Is(err, journal.ErrExists) {
+		t.Errorf("second Add: %v, want ErrExists", err)
+	}
+	for range 2 {
+		if err := j.Remove(claimA, "a"); err != nil {
+			t.Errorf("Remove: %v", err)
+		}
+	}
+	if _, err := j.Get(claimA, "a"); !errors.Is(err, journal.ErrNotFound) {
+		t.Errorf("Get: %v, want ErrNotFound", err)
+	}
+}
+
+func TestSameEntrySameBytes(t *testing.T) {
+	j, dir, _ := open(t)
+	var first []byte
+	for range 20 {
+		if err := j.Replace(entry(claimA, "a")); err != nil {
+			t.Fatal(err)
+		}
+		b, err := os.ReadFile(filepath.Join(dir, claimA+".a.json"))
+		if err != nil || first != nil && !bytes.Equal(first, b) {
+			t.Fatalf("%v: %s, first %s", err, b, first)
+		}
+		first = b
+	}
+}
+
+func TestUnreadableIsSetAside(t *testing.T) {
+	good := func(t *testing.T) string {
+		j, dir, _ := open(t)
+		if err := j.Add(entry(claimA, "a")); err != nil {
+			t.Fatal(err)
+		}
+		b, err := os.ReadFile(filepath.Join(dir, claimA+".a.json"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(b)
+	}(t)
+	for what, content := range map[string]string{
+		"empty":             "",
+		"cut short":         good[:len(good)/2],
+		"two values":        good + good,
+		"a field too many":  strings.Replace(good, "{", `{"more":1,`, 1),
+		"another version":   strings.Replace(good, `"version":1`, `"version":2`, 1),
+		"another claim":     strings.Replace(good, claimA, claimB, 1),
+		"a wrong request":   strings.Replace(good, "macvlan", "nosuchkind", 1),
+		"a wrong made":      strings.Replace(good, `"request"`, `"made":{"index":0,"mac":"","mtu":1},"request"`, 1),
+		"larger than 16 KB": good + strings.Repeat(" ", 17<<10),
+	} {
+		t.Run(what, func(t *testing.T) {
+			j, dir, log := open(t)
+			path := filepath.Join(dir, claimA+".a.json")
+			if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if list, err := j.All(); len(list) != 0 || err != nil {
+				t.Errorf("All: %v, %v", list, err)
+			}
+			if _, err := os.Stat(path + ".unreadable"); err != nil {
+				t.Error(err)
+			}
+			if lines := strings.Count(log.String(), "\n"); lines != 1 {
+				t.Errorf("%d log lines:\n%s", lines, log)
+			}
+			if err := j.Add(entry(claimA, "a")); err != nil {
+				t.Errorf("Add after it: %v", err)
+			}
+		})
+	}
+}
