@@ -5,13 +5,17 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"slices"
 
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 
+	"github.com/hawser-dra/hawser/test/internal/process"
 	"github.com/hawser-dra/hawser/test/node"
 )
 
@@ -84,7 +88,8 @@ func Up(ctx context.Context, o Options) (*Cluster, error) {
 	c := &Cluster{dir: dir, state: state{Kubernetes: o.Parts.Kubernetes}}
 	if err := c.start(ctx, o); err != nil {
 		err = fmt.Errorf("start a cluster: %w\nall logs are in %s", err, c.path(logsDir))
-		return nil, errors.Join(err, c.kill(context.WithoutCancel(ctx)))
+		running, stateErr := processes(dir)
+		return nil, errors.Join(err, stateErr, kill(context.WithoutCancel(ctx), running))
 	}
 	return c, nil
 }
@@ -108,9 +113,12 @@ func Open(dir string) (*Cluster, error) {
 // Kubeconfig is the path of the administrator's kubeconfig.
 func (c *Cluster) Kubeconfig() string { return c.path(kubeconfigFile) }
 
-// Kubectl is the path of a program that is kubectl when its first argument is
-// "kubectl".
-func (c *Cluster) Kubectl() string { return c.state.Kubernetes }
+// Kubectl is a command that runs kubectl on the cluster.
+func (c *Cluster) Kubectl(ctx context.Context, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, c.state.Kubernetes, append([]string{"kubectl"}, args...)...)
+	cmd.Env = append(os.Environ(), "KUBECONFIG="+c.Kubeconfig())
+	return cmd
+}
 
 // AuditLogFile has the API server's audit events, if Options asked for them.
 func (c *Cluster) AuditLogFile() string { return c.path(logsDir, "audit.log") }
@@ -142,24 +150,34 @@ func (c *Cluster) connect() error {
 
 // Down ends all of the cluster and removes its directory.
 func (c *Cluster) Down(ctx context.Context) error {
-	if err := c.kill(ctx); err != nil {
-		return fmt.Errorf("stop the cluster: %w", err)
+	return Down(ctx, c.dir)
+}
+
+// Down ends the cluster in dir and removes dir. It takes down what a start left
+// that failed or was cut short, too. It is no error if there is nothing.
+func Down(ctx context.Context, dir string) error {
+	running, err := processes(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
 	}
-	if err := os.RemoveAll(c.dir); err != nil {
+	if err != nil {
+		return fmt.Errorf("stop the cluster in %s: %w", dir, err)
+	}
+	if err := kill(ctx, running); err != nil {
+		return fmt.Errorf("stop the cluster in %s: %w", dir, err)
+	}
+	if err := os.RemoveAll(dir); err != nil {
 		return fmt.Errorf("remove the cluster's directory: %w", err)
 	}
 	return nil
 }
 
-// kill ends every process that was started and waits until they are gone: the
-// node first, so that nothing in it acts on its losing the API server.
-func (c *Cluster) kill(ctx context.Context) error {
+// kill ends processes and waits until they are gone, the latest first: the node
+// goes before what it talks to.
+func kill(ctx context.Context, running []process.Process) error {
 	var errs []error
-	if c.vm != nil {
-		errs = append(errs, c.vm.Stop(ctx))
-	}
-	for i := len(c.state.Processes) - 1; i >= 0; i-- {
-		errs = append(errs, c.state.Processes[i].Kill(ctx))
+	for _, p := range slices.Backward(running) {
+		errs = append(errs, p.Kill(ctx))
 	}
 	return errors.Join(errs...)
 }

@@ -87,18 +87,31 @@ func claimDir(dir string) (unlock func(), err error) {
 
 // clearRemains removes what a cluster left of which nothing runs any more.
 func clearRemains(dir string) error {
-	s, err := readState(dir)
+	all, err := processes(dir)
 	if err != nil {
 		return fmt.Errorf("%s is in use, and not by a cluster: %w", dir, err)
 	}
-	processes := s.Processes
-	if vm, err := node.Open(filepath.Join(dir, vmDir)); err == nil {
-		processes = append(processes, vm.Process)
-	}
-	for _, p := range processes {
+	for _, p := range all {
 		if p.Alive() {
 			return fmt.Errorf("there is a cluster in %s already: %s runs", dir, p.Name)
 		}
 	}
 	return os.RemoveAll(dir)
+}
+
+// processes are all that were started for the cluster in dir, whether or not
+// they still run, in the order of their start but for the node's, which is last.
+func processes(dir string) ([]process.Process, error) {
+	s, err := readState(dir)
+	if err != nil {
+		return nil, err
+	}
+	vm, err := node.Open(filepath.Join(dir, vmDir))
+	if errors.Is(err, fs.ErrNotExist) {
+		return s.Processes, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return append(s.Processes, vm.Process), nil
 }

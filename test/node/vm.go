@@ -81,7 +81,12 @@ func Launch(ctx context.Context, c Config) (*VM, error) {
 		return nil, err
 	}
 	vm := &VM{Dir: c.Dir, Share: c.Share, Process: p}
-	if err := vm.register(ctx); err != nil {
+	// Written down at once, so that it can be ended whatever happens next.
+	err = vm.save()
+	if err == nil {
+		err = vm.findAgent(ctx)
+	}
+	if err != nil {
 		return nil, errors.Join(err, vm.Stop(context.WithoutCancel(ctx)))
 	}
 	return vm, nil
@@ -112,9 +117,8 @@ func (c *Config) complete() error {
 	return nil
 }
 
-// register waits for QEMU's monitor, learns the agent's port and writes both
-// down for Open.
-func (vm *VM) register(ctx context.Context) error {
+// findAgent waits for QEMU's monitor and learns the agent's port from it.
+func (vm *VM) findAgent(ctx context.Context) error {
 	err := vm.poll(ctx, func(ctx context.Context) (err error) {
 		vm.Agent, err = vm.agentAddress(ctx)
 		return err
@@ -122,6 +126,11 @@ func (vm *VM) register(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	return vm.save()
+}
+
+// save writes down what Open needs.
+func (vm *VM) save() error {
 	state, err := json.Marshal(vm)
 	if err != nil {
 		return err

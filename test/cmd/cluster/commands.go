@@ -5,7 +5,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"io/fs"
 	"os"
 	"strings"
 	"syscall"
@@ -15,6 +14,8 @@ import (
 	"github.com/hawser-dra/hawser/test/node"
 	"github.com/hawser-dra/hawser/test/toolchain"
 )
+
+var errNoDir = errors.New("--dir is missing")
 
 func newFlags(name string) *flag.FlagSet {
 	return flag.NewFlagSet("cluster "+name, flag.ContinueOnError)
@@ -49,15 +50,10 @@ func downCommand() command {
 	f := newFlags("down")
 	dir := dirFlag(f)
 	return command{f, func(ctx context.Context, _ []string) error {
-		c, err := open(*dir)
-		if errors.Is(err, fs.ErrNotExist) {
-			fmt.Fprintln(os.Stderr, "no cluster in", *dir)
-			return nil
+		if *dir == "" {
+			return errNoDir
 		}
-		if err != nil {
-			return err
-		}
-		return c.Down(ctx)
+		return cluster.Down(ctx, *dir)
 	}}
 }
 
@@ -98,14 +94,14 @@ func nodeCommand() command {
 func kubectlCommand() command {
 	f := newFlags("kubectl")
 	dir := dirFlag(f)
-	return command{f, func(_ context.Context, args []string) error {
+	return command{f, func(ctx context.Context, args []string) error {
 		c, err := open(*dir)
 		if err != nil {
 			return err
 		}
-		env := append(os.Environ(), "KUBECONFIG="+c.Kubeconfig())
-		err = syscall.Exec(c.Kubectl(), append([]string{"kubectl"}, args...), env)
-		return fmt.Errorf("run kubectl: %w", err) // exec returns only to say that it failed
+		k := c.Kubectl(ctx, args...)
+		// In this process's place, so that kubectl has the terminal and its signals.
+		return fmt.Errorf("run kubectl: %w", syscall.Exec(k.Path, k.Args, k.Env))
 	}}
 }
 
@@ -135,7 +131,7 @@ func prepare(ctx context.Context) (cluster.Parts, error) {
 
 func up(ctx context.Context, o cluster.Options) (*cluster.Cluster, error) {
 	if o.Dir == "" {
-		return nil, errors.New("--dir is missing")
+		return nil, errNoDir
 	}
 	var err error
 	if o.Parts, err = prepare(ctx); err != nil {
@@ -147,7 +143,7 @@ func up(ctx context.Context, o cluster.Options) (*cluster.Cluster, error) {
 
 func open(dir string) (*cluster.Cluster, error) {
 	if dir == "" {
-		return nil, errors.New("--dir is missing")
+		return nil, errNoDir
 	}
 	return cluster.Open(dir)
 }
