@@ -2,6 +2,7 @@ package testns
 
 import (
 	"testing"
+	"time"
 
 	"github.com/vishvananda/netlink"
 )
@@ -21,7 +22,8 @@ func Add(t testing.TB, l netlink.Link) netlink.Link {
 	return Get(t, l.Attrs().Name)
 }
 
-// Uplink makes a link to stand others on, with carrier, as a network card has.
+// Uplink makes a link to stand others on, and waits for its carrier, which a
+// network card has.
 func Uplink(t testing.TB, name string, mtu int) netlink.Link {
 	t.Helper()
 	far := name + "-far"
@@ -29,7 +31,14 @@ func Uplink(t testing.TB, name string, mtu int) netlink.Link {
 	if err := netlink.LinkSetUp(Get(t, far)); err != nil {
 		t.Fatal(err)
 	}
-	return l
+	for range 1000 {
+		if Get(t, name).Attrs().OperState == netlink.OperUp && Get(t, far).Attrs().OperState == netlink.OperUp {
+			return l
+		}
+		time.Sleep(time.Millisecond)
+	}
+	t.Fatalf("link %s has no carrier", name)
+	return nil
 }
 
 // Kind skips the test if the kernel lacks a kind of link.
