@@ -1,0 +1,37 @@
+package follow
+
+import (
+	"slices"
+	"strings"
+
+	netagentv1 "github.com/hawser-dra/hawser/api/netagent/v1"
+	"github.com/hawser-dra/hawser/api/record"
+)
+
+// complete says whether all devices of r are known. When some are not, either
+// netagent has more to say, or the claim was detached, by a reboot too: the
+// kubelet then prepares it again or not at all.
+func complete(r *record.Record, attachments []*netagentv1.Attachment) bool {
+	for i := range r.Devices {
+		if !slices.ContainsFunc(attachments, func(a *netagentv1.Attachment) bool { return a.GetKey() == r.Devices[i].Key }) {
+			return false
+		}
+	}
+	return true
+}
+
+func lost(attachments []*netagentv1.Attachment) bool {
+	return slices.ContainsFunc(attachments, func(a *netagentv1.Attachment) bool {
+		return a.GetLocation() == netagentv1.Location_LOCATION_LOST
+	})
+}
+
+// locations is for the log: "d0=pod d1=host".
+func locations(attachments []*netagentv1.Attachment) string {
+	var words []string
+	for _, a := range attachments {
+		name := strings.ToLower(strings.TrimPrefix(a.GetLocation().String(), "LOCATION_"))
+		words = append(words, a.GetKey()+"="+name)
+	}
+	return strings.Join(words, " ")
+}
