@@ -1,0 +1,90 @@
+package status
+
+import (
+	"net/netip"
+
+	resourceapi "k8s.io/api/resource/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	netagentv1 "github.com/hawser-dra/hawser/api/netagent/v1"
+	"github.com/hawser-dra/hawser/api/record"
+	"github.com/hawser-dra/hawser/api/report"
+)
+
+// maxIPs of a device: the API server's bound.
+const maxIPs = 16
+
+// Reasons of the Ready condition.
+const (
+	reasonPrepared = "Prepared"
+	reasonInPod    = "InPod"
+	reasonLost     = "Lost"
+	reasonFailed   = "Failed"
+)
+
+// device is what is known of one device beside its record.
+type device struct {
+	location netagentv1.Location
+	// report is podlink's last one of the device's stay in a pod.
+	report *report.Report
+}
+
+// move takes in where the device is. A report may come before the news that
+// the device has left for the pod; it is over when the device is back or lost.
+func (d *device) move(to netagentv1.Location) {
+	left := d.location == netagentv1.Location_LOCATION_POD && to != d.location
+	if left || to == netagentv1.Location_LOCATION_LOST {
+		d.report = nil
+	}
+	d.location = to
+}
+
+// hear takes in podlink's report. That the device is not in the pod which
+// asked is no news of a device that is in another one.
+func (d *device) hear(r report.Report) {
+	if r.Outcome == report.Refused && d.location == netagentv1.Location_LOCATION_POD {
+		return
+	}
+	d.report = &r
+}
+
+// condition is without a time.
+func (d *device) condition() metav1.Condition {
+	c := metav1.Condition{Type: "Ready", Status: metav1.ConditionTrue}
+	switch {
+	case d.location == netagentv1.Location_LOCATION_LOST:
+		c.Status, c.Reason, c.Message = metav1.ConditionFalse, reasonLost, "its network namespace is gone, it is being attached again"
+	case d.report != nil && d.report.Outcome != report.Ready:
+		c.Status, c.Reason, c.Message = metav1.ConditionFalse, reasonFailed, d.report.Error
+	case d.report != nil || d.location == netagentv1.Location_LOCATION_POD:
+		c.Reason, c.Message = reasonInPod, "it is in the pod"
+	default:
+		c.Reason, c.Message = reasonPrepared, "it is ready for the pod to start"
+	}
+	return c
+}
+
+// network is what podlink has seen, or else what was prepared.
+func (d *device) network(l *record.Link) *resourceapi.NetworkDeviceData {
+	if l == nil {
+		return nil
+	}
+	data := &resourceapi.NetworkDeviceData{InterfaceName: l.Name, HardwareAddress: l.MAC, IPs: canonical(l.Addresses)}
+	if d.report != nil && d.report.Outcome == report.Ready {
+		data.InterfaceName, data.HardwareAddress, data.IPs = d.report.Interface, d.report.MAC, canonical(d.report.Addresses)
+	}
+	return data
+}
+
+// canonical keeps what the API server accepts.
+func canonical(addresses []string) (ips []string) {
+	seen := map[netip.Prefix]bool{}
+	for _, a := range addresses {
+		p, err := netip.ParsePrefix(a)
+		if err == nil && !seen[p] && len(ips) < maxIPs {
+			seen[p] = true
+			ips = append(ips, p.String())
+		}
+	}
+	return ips
+}

@@ -1,0 +1,147 @@
+// Package status tells users where their devices are: it keeps status.devices
+// of claims, by server-side apply, off the path of preparing them.
+//
+// Only this driver's entries are written, all of a claim at once, and only when
+// they have changed. Nothing depends on them: an API server that is away makes
+// them late, and a claim that is gone is no error. What is asked of a [Reporter]
+// returns at once; the caller owes one [Reporter.Run].
+package status
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	resourceapi "k8s.io/api/resource/v1"
+	resourceclient "k8s.io/client-go/kubernetes/typed/resource/v1"
+
+	netagentv1 "github.com/hawser-dra/hawser/api/netagent/v1"
+	"github.com/hawser-dra/hawser/api/record"
+	"github.com/hawser-dra/hawser/api/report"
+	"github.com/hawser-dra/hawser/controlplane/internal/queue"
+	"github.com/hawser-dra/hawser/telemetry/logging"
+)
+
+const (
+	// defaultDelay gathers what happens while a pod starts into few writes.
+	defaultDelay = 500 * time.Millisecond
+	// maxFailures, about a minute of them, bounds what an API server that says
+	// no has to hear of one claim.
+	maxFailures = 8
+)
+
+// Records finds the records of prepared claims. Get returns nil, nil when
+// there is none.
+type Records interface {
+	Get(claimUID string) (*record.Record, error)
+}
+
+// Config configures a [Reporter]. What is not marked optional must be set.
+type Config struct {
+	// Driver is the name that claims are allocated to, and the field manager.
+	Driver  string
+	Claims  resourceclient.ResourceClaimsGetter
+	Records Records
+	// Delay before a write; optional, 0 is 500 ms.
+	Delay time.Duration
+	// Queue is optional.
+	Queue queue.Config
+}
+
+// Reporter writes the status of claims.
+type Reporter struct {
+	config Config
+	queue  *queue.Queue
+
+	mu     sync.Mutex
+	claims map[string]*state
+}
+
+// state is what is known of a claim.
+type state struct {
+	record  *record.Record
+	devices map[string]*device
+
+	// written is what the API server has, once it was read. Only the claim's
+	// worker touches it.
+	written []resourceapi.AllocatedDeviceStatus
+	read    bool
+}
+
+// New returns a reporter.
+func New(c Config) *Reporter {
+	if c.Delay == 0 {
+		c.Delay = defaultDelay
+	}
+	if c.Queue.MaxFailures == 0 {
+		c.Queue.MaxFailures = maxFailures
+	}
+	return &Reporter{config: c, queue: queue.New(c.Queue), claims: map[string]*state{}}
+}
+
+// Run writes until the context ends.
+func (r *Reporter) Run(ctx context.Context) error {
+	r.queue.Run(ctx, r.write)
+	return nil
+}
+
+// Prepared says that a claim is prepared. Where its devices are, if that is
+// known, stays.
+func (r *Reporter) Prepared(rec *record.Record) {
+	r.change(rec, func(*state) {})
+}
+
+// Observed says where the devices of a claim are.
+func (r *Reporter) Observed(rec *record.Record, attachments []*netagentv1.Attachment) {
+	r.change(rec, func(s *state) {
+		for _, a := range attachments {
+			s.device(a.GetKey()).move(a.GetLocation())
+		}
+	})
+}
+
+// InPod says what podlink has reported.
+func (r *Reporter) InPod(ctx context.Context, rep report.Report) {
+	rec, err := r.config.Records.Get(rep.ClaimUID)
+	if err != nil || rec == nil || rec.Device(rep.Device) == nil {
+		logging.From(ctx).Warn("podlink reports a device that is not prepared", "claimUID", rep.ClaimUID, "device", rep.Device, "err", err)
+		return
+	}
+	r.change(rec, func(s *state) { s.device(rep.Device).hear(rep) })
+}
+
+// Forget says that a claim is not prepared any more.
+func (r *Reporter) Forget(claimUID string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.claims, claimUID)
+}
+
+// change changes the state of a claim and has it written.
+func (r *Reporter) change(rec *record.Record, how func(*state)) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	s := r.claims[rec.Claim.UID]
+	if s == nil || !sameDevices(s.record, rec) {
+		s = &state{devices: map[string]*device{}}
+		r.claims[rec.Claim.UID] = s
+	}
+	s.record = rec
+	how(s)
+	r.queue.Add(rec.Claim.UID, r.config.Delay)
+}
+
+func (s *state) device(key string) *device {
+	if s.devices[key] == nil {
+		s.devices[key] = &device{}
+	}
+	return s.devices[key]
+}
+
+// sameDevices is false when the claim was allocated anew.
+func sameDevices(a, b *record.Record) bool {
+	return slices.EqualFunc(a.Devices, b.Devices, func(a, b record.Device) bool {
+		return a.Key == b.Key && a.Pool == b.Pool && a.Device == b.Device && a.ShareID == b.ShareID
+	})
+}

@@ -1,0 +1,242 @@
+package status_test
+
+import (
+	"context"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	resourceapi "k8s.io/api/resource/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/kubernetes/fake"
+	clienttesting "k8s.io/client-go/testing"
+
+	netagentv1 "github.com/hawser-dra/hawser/api/netagent/v1"
+	"github.com/hawser-dra/hawser/api/record"
+	"github.com/hawser-dra/hawser/api/report"
+	"github.com/hawser-dra/hawser/controlplane/internal/queue"
+	"github.com/hawser-dra/hawser/controlplane/status"
+)
+
+const (
+	driver = "dra.example.com"
+	uid    = "6f0b8a44-97e2-4d2c-8d5f-0c3f3b0a0001"
+	share  = "5a1f0d86-0c2c-4f6b-9c53-94c2a1d50001"
+)
+
+type records map[string]*record.Record
+
+func (r records) Get(uid string) (*record.Record, error) { return r[uid], nil }
+
+func prepared() *record.Record {
+	return &record.Record{Claim: record.Claim{UID: uid, Namespace: "ns", Name: "c"}, Devices: []record.Device{
+		{Key: "d0", Pool: "node1", Device: "netdev-virtual", ShareID: share, Link: &record.Link{
+			Name: "net1", MAC: "02:00:00:00:00:01", Addresses: []string{"192.0.2.1/24"}}},
+		{Key: "d1", Pool: "node1", Device: "nic0", Link: &record.Link{Name: "net2"}},
+	}}
+}
+
+// api is an API server with one claim, that counts what is asked of it.
+type api struct {
+	*fake.Clientset
+	applied atomic.Int64
+	failing atomic.Bool
+}
+
+func newAPI(devices ...resourceapi.AllocatedDeviceStatus) *api {
+	rc := &resourceapi.ResourceClaim{ObjectMeta: metav1.ObjectMeta{Namespace: "ns", Name: "c", UID: uid}}
+	rc.Status.Devices = devices
+	a := &api{Clientset: fake.NewClientset(rc)}
+	a.PrependReactor("patch", "resourceclaims", func(clienttesting.Action) (bool, runtime.Object, error) {
+		a.applied.Add(1)
+		if a.failing.Load() {
+			return true, nil, apierrors.NewInternalError(context.DeadlineExceeded)
+		}
+		return false, nil, nil
+	})
+	return a
+}
+
+func (a *api) devices(t *testing.T) []resourceapi.AllocatedDeviceStatus {
+	t.Helper()
+	rc, err := a.ResourceV1().ResourceClaims("ns").Get(t.Context(), "c", metav1.GetOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rc.Status.Devices
+}
+
+// eventually waits until d0 is ready for a reason.
+func (a *api) eventually(t *testing.T, reason string) resourceapi.AllocatedDeviceStatus {
+	t.Helper()
+	for deadline := time.Now().Add(5 * time.Second); ; time.Sleep(time.Millisecond) {
+		devices := a.devices(t)
+		if len(devices) > 0 && devices[0].Conditions[0].Reason == reason {
+			return devices[0]
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("not %s: %+v", reason, devices)
+		}
+	}
+}
+
+func start(t *testing.T, a *api) *status.Reporter {
+	t.Helper()
+	r := status.New(status.Config{
+		Driver: driver, Claims: a.ResourceV1(), Records: records{uid: prepared()},
+		Delay: time.Millisecond, Queue: queue.Config{MinBackoff: time.Millisecond, MaxBackoff: time.Millisecond},
+	})
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error)
+	go func() { done <- r.Run(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		<-done
+	})
+	return r
+}
+
+func at(location netagentv1.Location) []*netagentv1.Attachment {
+	return []*netagentv1.Attachment{{ClaimUid: uid, Key: "d0", Location: location}}
+}
+
+func TestWhatUsersSee(t *testing.T) {
+	a := newAPI()
+	r := start(t, a)
+	r.Prepared(prepared())
+	a.eventually(t, "Prepared")
+	id := share
+	ready := func(reason, message string) []metav1.Condition {
+		return []metav1.Condition{{Type: "Ready", Status: metav1.ConditionTrue, Reason: reason, Message: message}}
+	}
+	want := []resourceapi.AllocatedDeviceStatus{{
+		Driver: driver, Pool: "node1", Device: "netdev-virtual", ShareID: &id,
+		Conditions:  ready("Prepared", "it is ready for the pod to start"),
+		NetworkData: &resourceapi.NetworkDeviceData{InterfaceName: "net1", HardwareAddress: "02:00:00:00:00:01", IPs: []string{"192.0.2.1/24"}},
+	}, {
+		Driver: driver, Pool: "node1", Device: "nic0",
+		Conditions:  ready("Prepared", "it is ready for the pod to start"),
+		NetworkData: &resourceapi.NetworkDeviceData{InterfaceName: "net2"},
+	}}
+	if diff := cmp.Diff(want, a.devices(t), cmpopts.IgnoreFields(metav1.Condition{}, "LastTransitionTime"), cmpopts.EquateEmpty()); diff != "" {
+		t.Error(diff)
+	}
+
+	r.InPod(t.Context(), report.Report{ClaimUID: uid, Device: "d0", Outcome: report.Ready, Interface: "net1",
+		MAC: "02:00:00:00:00:01", Addresses: []string{"192.0.2.1/24", "2001:DB8::1/64", "192.0.2.1/24"}})
+	d := a.eventually(t, "InPod")
+	if diff := cmp.Diff([]string{"192.0.2.1/24", "2001:db8::1/64"}, d.NetworkData.IPs); diff != "" {
+		t.Error(diff)
+	}
+	r.Observed(prepared(), at(netagentv1.Location_LOCATION_POD))
+	r.Observed(prepared(), at(netagentv1.Location_LOCATION_LOST))
+	if c := a.eventually(t, "Lost").Conditions[0]; c.Status != metav1.ConditionFalse {
+		t.Errorf("a lost device is %+v", c)
+	}
+	r.Observed(prepared(), at(netagentv1.Location_LOCATION_HOST))
+	d = a.eventually(t, "Prepared")
+	if diff := cmp.Diff([]string{"192.0.2.1/24"}, d.NetworkData.IPs); diff != "" {
+		t.Errorf("what was reported of the last stay in a pod is still there: %s", diff)
+	}
+}
+
+func TestReports(t *testing.T) {
+	a := newAPI()
+	r := start(t, a)
+	r.InPod(t.Context(), report.Report{ClaimUID: "unknown", Device: "d0", Outcome: report.Ready})
+	r.InPod(t.Context(), report.Report{ClaimUID: uid, Device: "d9", Outcome: report.Ready})
+	r.InPod(t.Context(), report.Report{ClaimUID: uid, Device: "d0", Outcome: report.Failed, Error: "address is there twice"})
+	if c := a.eventually(t, "Failed").Conditions[0]; c.Status != metav1.ConditionFalse || c.Message != "address is there twice" {
+		t.Errorf("a failure is %+v", c)
+	}
+	r.Observed(prepared(), at(netagentv1.Location_LOCATION_POD))
+	r.InPod(t.Context(), report.Report{ClaimUID: uid, Device: "d0", Outcome: report.Ready})
+	a.eventually(t, "InPod")
+	r.InPod(t.Context(), report.Report{ClaimUID: uid, Device: "d0", Outcome: report.Refused, Error: "not in this pod"})
+	time.Sleep(20 * time.Millisecond)
+	a.eventually(t, "InPod")
+}
+
+// Nothing is written that the API server has already, by this driver or the
+// one before it; a condition keeps its time while its status stays.
+func TestOnlyChanges(t *testing.T) {
+	a := newAPI()
+	first := start(t, a)
+	first.Prepared(prepared())
+	a.eventually(t, "Prepared")
+	first.Prepared(prepared())
+	second := start(t, a)
+	second.Prepared(prepared())
+	time.Sleep(50 * time.Millisecond)
+	if n := a.applied.Load(); n != 1 {
+		t.Errorf("applied %d times", n)
+	}
+	before := a.devices(t)[0].Conditions[0].LastTransitionTime
+	time.Sleep(1100 * time.Millisecond) // times have whole seconds
+	second.Observed(prepared(), at(netagentv1.Location_LOCATION_POD))
+	if after := a.eventually(t, "InPod").Conditions[0].LastTransitionTime; !after.Equal(&before) {
+		t.Errorf("ready since %s, was since %s", after, before)
+	}
+}
+
+func TestEntriesOfOthersStay(t *testing.T) {
+	other := resourceapi.AllocatedDeviceStatus{Driver: "gpu.example.com", Pool: "node1", Device: "gpu0"}
+	a := newAPI(other)
+	start(t, a).Prepared(prepared())
+	for deadline := time.Now().Add(5 * time.Second); len(a.devices(t)) != 3; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("got %+v", a.devices(t))
+		}
+	}
+}
+
+func TestClaimIsGone(t *testing.T) {
+	for name, change := range map[string]func(*record.Record){
+		"deleted":  func(r *record.Record) { r.Claim.Name = "other" },
+		"replaced": func(r *record.Record) { r.Claim.UID = "6f0b8a44-97e2-4d2c-8d5f-0c3f3b0a0002" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := newAPI()
+			rec := prepared()
+			change(rec)
+			start(t, a).Prepared(rec)
+			time.Sleep(20 * time.Millisecond)
+			if n := a.applied.Load(); n != 0 {
+				t.Errorf("applied %d times", n)
+			}
+		})
+	}
+}
+
+func TestTriedAgainButNotForEver(t *testing.T) {
+	a := newAPI()
+	a.failing.Store(true)
+	r := start(t, a)
+	r.Prepared(prepared())
+	for deadline := time.Now().Add(5 * time.Second); a.applied.Load() < 8 && time.Now().Before(deadline); {
+		time.Sleep(time.Millisecond)
+	}
+	time.Sleep(50 * time.Millisecond)
+	if n := a.applied.Load(); n != 8 {
+		t.Errorf("tried %d times, want 8", n)
+	}
+	a.failing.Store(false)
+	r.Prepared(prepared())
+	a.eventually(t, "Prepared")
+}
+
+func TestForgotten(t *testing.T) {
+	a := newAPI()
+	r := status.New(status.Config{Driver: driver, Claims: a.ResourceV1(), Delay: time.Millisecond})
+	r.Prepared(prepared())
+	r.Forget(uid)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	if err := r.Run(ctx); err != nil || a.applied.Load() != 0 {
+		t.Errorf("applied %d times, %v", a.applied.Load(), err)
+	}
+}
