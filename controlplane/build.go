@@ -9,11 +9,14 @@ import (
 	"github.com/hawser-dra/hawser/controlplane/cdi"
 	"github.com/hawser-dra/hawser/controlplane/checkpoint"
 	"github.com/hawser-dra/hawser/controlplane/claim"
+	"github.com/hawser-dra/hawser/controlplane/follow"
 	"github.com/hawser-dra/hawser/controlplane/health"
 	"github.com/hawser-dra/hawser/controlplane/install"
 	"github.com/hawser-dra/hawser/controlplane/inventory"
+	"github.com/hawser-dra/hawser/controlplane/orphan"
 	"github.com/hawser-dra/hawser/controlplane/plugin"
 	"github.com/hawser-dra/hawser/controlplane/podreport"
+	"github.com/hawser-dra/hawser/controlplane/status"
 	"github.com/hawser-dra/hawser/controlplane/steps"
 	"github.com/hawser-dra/hawser/internal/netns"
 )
@@ -24,9 +27,12 @@ type parts struct {
 	agent        *agent.Client
 	inventory    *inventory.Inventory
 	plugin       *plugin.Plugin
+	follower     *follow.Follower
+	orphans      *orphan.Collector
+	status       *status.Reporter
 	registration *health.Registration
 	health       *health.Server
-	podreports   *podreport.Listener // nil without podlink
+	podreports   *podreport.Listener
 }
 
 // build makes the parts, from those that need none to those that need many.
@@ -42,7 +48,10 @@ func build(ctx context.Context, cfg Config, onFatal func(error)) (*parts, error)
 		return nil, err
 	}
 	p.inventory = inventory.New(inventory.Config{Watcher: p.agent})
-	if err := errors.Join(p.buildClaims(ctx, onFatal), p.listen()); err != nil {
+	if err = p.buildClaims(ctx, onFatal); err == nil {
+		err = p.listen()
+	}
+	if err != nil {
 		return nil, errors.Join(err, p.agent.Close())
 	}
 	return p, nil
@@ -68,11 +77,20 @@ func (p *parts) buildClaims(ctx context.Context, onFatal func(error)) error {
 	if err != nil {
 		return err
 	}
-	locks := new(claim.Locks)
 	steps := &steps.Steps{Agent: p.agent, Records: records, Specs: specs, HostNetns: host}
+	claims := p.cfg.Client.ResourceV1()
+	locks := new(claim.Locks)
+	p.status = status.New(status.Config{Driver: p.cfg.DriverName, Claims: claims, Records: records})
 	p.plugin = plugin.New(plugin.Config{
 		Driver: p.cfg.DriverName, Steps: steps, Records: records, CDI: specs.DeviceID,
-		Locks: locks, NoPodlink: podlink == "", Fatal: onFatal,
+		Locks: locks, Status: p.status, NoPodlink: podlink == "", Fatal: onFatal,
+	})
+	p.follower = follow.New(follow.Config{
+		Inventory: p.inventory, Steps: steps, Records: records, Locks: locks, Status: p.status,
+	})
+	p.orphans = orphan.New(orphan.Config{
+		Driver: p.cfg.DriverName, Node: p.cfg.NodeName, Claims: claims, Inventory: p.inventory,
+		Records: records, Specs: specs, Steps: steps, Locks: locks, Status: p.status,
 	})
 	return nil
 }
@@ -87,6 +105,9 @@ func (p *parts) installPodlink() (string, error) {
 
 // listen takes the sockets that are not the kubelet helper's.
 func (p *parts) listen() (err error) {
+	if p.podreports, err = podreport.Listen(p.cfg.PluginDir, p.status); err != nil {
+		return err
+	}
 	p.health, err = health.Listen(p.cfg.HealthSocket,
 		p.registration.Check(),
 		health.Check{Name: "netagent", Ready: p.netagentReady},

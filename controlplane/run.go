@@ -16,9 +16,12 @@ import (
 // that netagent is there is each call's own concern.
 func (p *parts) run(ctx context.Context) error {
 	jobs, ctx := errgroup.WithContext(ctx)
-	jobs.Go(func() error { return p.health.Run(ctx) })
-	jobs.Go(func() error { return p.inventory.Run(ctx) })
-	jobs.Go(func() error { return p.serve(ctx) })
+	for _, job := range []func(context.Context) error{
+		p.health.Run, p.podreports.Run, p.inventory.Run,
+		p.follower.Run, p.orphans.Run, p.status.Run, p.serve,
+	} {
+		jobs.Go(func() error { return job(ctx) })
+	}
 	return jobs.Wait()
 }
 

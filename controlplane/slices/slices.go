@@ -85,11 +85,9 @@ func (s *Slices) Run(ctx context.Context) error {
 		}
 		// The first publishing is what pods wait for after a node's start.
 		if s.published {
-			if err := sleep(ctx, s.cfg.Gather); err != nil {
-				return nil
-			}
+			sleep(ctx, s.cfg.Gather)
 		}
-		if err := s.publish(ctx); err != nil {
+		if err := s.publish(ctx); err != nil && ctx.Err() == nil {
 			return err
 		}
 	}
@@ -116,11 +114,9 @@ func (s *Slices) publish(ctx context.Context) error {
 	return nil
 }
 
-func sleep(ctx context.Context, d time.Duration) error {
+func sleep(ctx context.Context, d time.Duration) {
 	select {
 	case <-ctx.Done():
-		return ctx.Err()
 	case <-time.After(d):
-		return nil
 	}
 }

@@ -7,19 +7,18 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 
 	netagentv1 "github.com/hawser-dra/hawser/api/netagent/v1"
+	"github.com/hawser-dra/hawser/controlplane/claim"
 	"github.com/hawser-dra/hawser/telemetry/logging"
 )
 
-// VirtualDevice stands for the links that are created on demand. Each
-// allocation takes one of its slots unless it asks for more.
-const VirtualDevice = "netdev-virtual"
-
+// virtual stands for the links that are created on demand. Each allocation
+// takes one of its slots unless it asks for more.
 func (s *Slices) virtual(ctx context.Context, v *netagentv1.VirtualLinks) resourceapi.Device {
 	typ, kind := "netdev", "virtual"
 	shared := true
 	one := resource.MustParse("1")
 	return resourceapi.Device{
-		Name:                     VirtualDevice,
+		Name:                     claim.VirtualDevice,
 		AllowMultipleAllocations: &shared,
 		Attributes: map[resourceapi.QualifiedName]resourceapi.DeviceAttribute{
 			s.name("type"): {StringValue: &typ},
