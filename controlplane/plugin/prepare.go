@@ -2,6 +2,7 @@ package plugin
 
 import (
 	"context"
+	"maps"
 	"sync"
 
 	resourceapi "k8s.io/api/resource/v1"
@@ -15,52 +16,49 @@ import (
 
 // PrepareResourceClaims prepares the claims of one pod, side by side.
 func (p *Plugin) PrepareResourceClaims(ctx context.Context, rcs []*resourceapi.ResourceClaim) (map[types.UID]kubeletplugin.PrepareResult, error) {
-	claims, errs := p.decode(rcs)
+	claims, refused := p.decode(rcs)
 	unnamed, release := p.names.Assign(claims, p.config.Records)
 	defer release()
+	maps.Copy(refused, unnamed)
 
-	var mu sync.Mutex
-	results := map[types.UID]kubeletplugin.PrepareResult{}
-	for uid, err := range errs {
-		results[uid] = failed(ctx, uid, err)
+	r := results[kubeletplugin.PrepareResult]{}
+	for _, rc := range rcs {
+		if err := refused[string(rc.UID)]; err != nil {
+			r.set(rc.UID, failed(about(ctx, rc.Namespace, rc.Name, rc.UID), err))
+		}
 	}
 	var wg sync.WaitGroup
 	for _, c := range claims {
-		wg.Go(func() {
-			result := p.prepareNamed(ctx, c, unnamed[c.UID])
-			mu.Lock()
-			defer mu.Unlock()
-			results[types.UID(c.UID)] = result
-		})
+		if refused[c.UID] == nil {
+			wg.Go(func() { r.set(types.UID(c.UID), p.prepareOne(ctx, c)) })
+		}
 	}
 	wg.Wait()
-	return results, nil
+	return r.all, nil
 }
 
-// decode reads the claims of a call. Those that it refuses are in errs.
-func (p *Plugin) decode(rcs []*resourceapi.ResourceClaim) (claims []*claim.Claim, errs map[types.UID]error) {
+// decode reads the claims of a call. Those that it refuses are in refused, by
+// UID.
+func (p *Plugin) decode(rcs []*resourceapi.ResourceClaim) (claims []*claim.Claim, refused map[string]error) {
 	d := claim.Decoder{Driver: p.config.Driver, NoPodlink: p.config.NoPodlink}
-	errs = map[types.UID]error{}
+	refused = map[string]error{}
 	for _, rc := range rcs {
 		c, err := d.Decode(rc)
 		if err != nil {
-			errs[rc.UID] = err
+			refused[string(rc.UID)] = err
 			continue
 		}
 		claims = append(claims, c)
 	}
-	return claims, errs
+	return claims, refused
 }
 
-// prepareNamed prepares one claim, unless it could not be named.
-func (p *Plugin) prepareNamed(ctx context.Context, c *claim.Claim, unnamed error) kubeletplugin.PrepareResult {
-	ctx = logging.With(ctx, "claim", c.Namespace+"/"+c.Name, "claimUID", c.UID)
-	if unnamed != nil {
-		return failed(ctx, types.UID(c.UID), unnamed)
-	}
+// prepareOne prepares one claim and says so.
+func (p *Plugin) prepareOne(ctx context.Context, c *claim.Claim) kubeletplugin.PrepareResult {
+	ctx = about(ctx, c.Namespace, c.Name, types.UID(c.UID))
 	r, err := p.prepare(ctx, c)
 	if err != nil {
-		return failed(ctx, types.UID(c.UID), err)
+		return failed(ctx, err)
 	}
 	logging.From(ctx).Log(ctx, logging.Call, "Prepared", "devices", len(r.Devices))
 	return kubeletplugin.PrepareResult{Devices: devices(r)}

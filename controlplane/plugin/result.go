@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync"
 
 	resourceapi "k8s.io/api/resource/v1"
 	"k8s.io/apimachinery/pkg/types"
@@ -12,6 +13,26 @@ import (
 	"github.com/hawser-dra/hawser/api/record"
 	"github.com/hawser-dra/hawser/telemetry/logging"
 )
+
+// results are gathered from calls that run side by side.
+type results[T any] struct {
+	mu  sync.Mutex
+	all map[types.UID]T
+}
+
+func (r *results[T]) set(uid types.UID, result T) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.all == nil {
+		r.all = map[types.UID]T{}
+	}
+	r.all[uid] = result
+}
+
+// about says in the log which claim it is.
+func about(ctx context.Context, namespace, name string, uid types.UID) context.Context {
+	return logging.With(ctx, "claim", namespace+"/"+name, "claimUID", uid)
+}
 
 // devices is the kubelet's view of a prepared claim.
 func devices(r *record.Record) []kubeletplugin.Device {
@@ -42,9 +63,9 @@ func networkData(l *record.Link) *resourceapi.NetworkDeviceData {
 
 // failed reports a claim that is not prepared, to the log and to the kubelet,
 // which puts it into the pod's events.
-func failed(ctx context.Context, uid types.UID, err error) kubeletplugin.PrepareResult {
+func failed(ctx context.Context, err error) kubeletplugin.PrepareResult {
 	err = sentence(err)
-	logging.From(ctx).Error("Prepare failed, the kubelet will try again", "claimUID", uid, "err", err)
+	logging.From(ctx).Error("Prepare failed, the kubelet will try again", "err", err)
 	return kubeletplugin.PrepareResult{Err: err}
 }
 

@@ -12,19 +12,13 @@ import (
 
 // UnprepareResourceClaims takes the claims away, side by side.
 func (p *Plugin) UnprepareResourceClaims(ctx context.Context, claims []kubeletplugin.NamespacedObject) (map[types.UID]error, error) {
-	var mu sync.Mutex
-	results := map[types.UID]error{}
+	r := results[error]{}
 	var wg sync.WaitGroup
 	for _, c := range claims {
-		wg.Go(func() {
-			err := p.unprepare(logging.With(ctx, "claim", c.NamespacedName.String(), "claimUID", c.UID), string(c.UID))
-			mu.Lock()
-			defer mu.Unlock()
-			results[c.UID] = err
-		})
+		wg.Go(func() { r.set(c.UID, p.unprepare(about(ctx, c.Namespace, c.Name, c.UID), string(c.UID))) })
 	}
 	wg.Wait()
-	return results, nil
+	return r.all, nil
 }
 
 func (p *Plugin) unprepare(ctx context.Context, claimUID string) error {
