@@ -56,14 +56,18 @@ type Options struct {
 	// CPUs, MemoryMiB and NICs of the node; zero means package node's defaults.
 	CPUs, MemoryMiB int
 	NICs            []node.NIC
+	// Attached has all of the cluster end with this program, however that ends:
+	// for tests. Its directory then stays. Else the cluster goes on until Down.
+	Attached bool
 }
 
 // Cluster is one that runs.
 type Cluster struct {
-	dir    string
-	state  state
-	vm     *node.VM
-	client kubernetes.Interface
+	dir      string
+	attached bool
+	state    state
+	vm       *node.VM
+	client   kubernetes.Interface
 }
 
 // Up starts a cluster and waits until its node is ready. If that fails, nothing
@@ -85,7 +89,7 @@ func Up(ctx context.Context, o Options) (*Cluster, error) {
 		return nil, fmt.Errorf("start a cluster: %w", err)
 	}
 	defer unlock()
-	c := &Cluster{dir: dir, state: state{Kubernetes: o.Parts.Kubernetes}}
+	c := &Cluster{dir: dir, attached: o.Attached, state: state{Kubernetes: o.Parts.Kubernetes}}
 	if err := c.start(ctx, o); err != nil {
 		err = fmt.Errorf("start a cluster: %w\nall logs are in %s", err, c.path(logsDir))
 		running, stateErr := processes(dir)

@@ -107,7 +107,7 @@ func (c *Cluster) kube(name string, args ...string) (process.Process, error) {
 // run starts a program in the cluster's directory and writes it down.
 func (c *Cluster) run(name string, cmd *exec.Cmd) (process.Process, error) {
 	cmd.Dir = c.dir
-	p, err := process.Start(cmd, name, c.path(logsDir, name+".log"))
+	p, err := process.Start(cmd, name, c.path(logsDir, name+".log"), c.attached)
 	if err != nil {
 		return p, err
 	}

@@ -36,6 +36,7 @@ func (c *Cluster) start(ctx context.Context, o Options) error {
 	var err error
 	c.vm, err = node.Launch(ctx, node.Config{
 		Image: o.Parts.Image, Dir: c.path(vmDir), CPUs: o.CPUs, MemoryMiB: o.MemoryMiB, NICs: o.NICs,
+		Attached: o.Attached,
 	})
 	if err != nil {
 		return err

@@ -90,7 +90,7 @@ func bake(ctx context.Context, image Image, spec Spec, dir string) error {
 			return err
 		}
 	}
-	vm, err := Start(ctx, Config{Image: image, Dir: dir, WriteDisk: true})
+	vm, err := Start(ctx, Config{Image: image, Dir: dir, WriteDisk: true, Attached: true})
 	if err != nil {
 		return err
 	}

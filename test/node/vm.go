@@ -41,6 +41,8 @@ type Config struct {
 	KernelArgs []string
 	// WriteDisk writes to the image's disk itself.
 	WriteDisk bool
+	// Attached has the machine end with this program. Else it goes on.
+	Attached bool
 }
 
 // VM is a machine that was started, by this program or another.
@@ -51,8 +53,7 @@ type VM struct {
 	Process process.Process `json:"process"`
 }
 
-// Start boots a machine and waits until it takes scripts. The machine outlives
-// this program, until Stop.
+// Start boots a machine and waits until it takes scripts. It runs until Stop.
 func Start(ctx context.Context, c Config) (*VM, error) {
 	vm, err := Launch(ctx, c)
 	if err != nil {
@@ -76,7 +77,7 @@ func Launch(ctx context.Context, c Config) (*VM, error) {
 			return nil, fmt.Errorf("start a machine: %w", err)
 		}
 	}
-	p, err := process.Start(c.command(), "qemu", filepath.Join(c.Dir, qemuLog))
+	p, err := process.Start(c.command(), "qemu", filepath.Join(c.Dir, qemuLog), c.Attached)
 	if err != nil {
 		return nil, err
 	}

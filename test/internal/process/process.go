@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
@@ -24,8 +25,9 @@ type Process struct {
 }
 
 // Start runs c in a session of its own, with standard input closed and output
-// going to the file log.
-func Start(c *exec.Cmd, name, log string) (Process, error) {
+// going to the file log. An attached process is killed when this program ends,
+// however it ends; others go on.
+func Start(c *exec.Cmd, name, log string, attached bool) (Process, error) {
 	out, err := os.OpenFile(log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 	if err != nil {
 		return Process{}, fmt.Errorf("start %s: %w", name, err)
@@ -33,15 +35,33 @@ func Start(c *exec.Cmd, name, log string) (Process, error) {
 	defer out.Close()
 	c.Stdout, c.Stderr = out, out
 	c.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
-	if err := c.Start(); err != nil {
+	if attached {
+		c.SysProcAttr.Pdeathsig = syscall.SIGKILL
+	}
+	if err := startAndReap(c); err != nil {
 		return Process{}, fmt.Errorf("start %s: %w", name, err)
 	}
 	started, _, err := stat(c.Process.Pid)
 	if err != nil {
-		return Process{}, errors.Join(fmt.Errorf("start %s: %w", name, err), c.Process.Kill(), c.Wait())
+		return Process{}, errors.Join(fmt.Errorf("start %s: %w", name, err), c.Process.Kill())
 	}
-	go c.Wait() // or it stays a zombie for as long as this program runs
 	return Process{Name: name, PID: c.Process.Pid, StartTime: started, Log: log}, nil
+}
+
+// startAndReap starts c and collects it when it ends, all on one thread: the
+// kernel takes the end of the thread that started a process for the parent's.
+func startAndReap(c *exec.Cmd) error {
+	started := make(chan error)
+	go func() {
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		err := c.Start()
+		started <- err
+		if err == nil {
+			_ = c.Wait() // how it ended, its log tells
+		}
+	}()
+	return <-started
 }
 
 // Alive tells whether the process still runs.

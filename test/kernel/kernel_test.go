@@ -1,0 +1,139 @@
+// Package kernel runs the tests of the driver's packages that talk to the kernel
+// on the test node, whose kernel has all that they may want. On the machine
+// itself the same tests skip what is missing; here a skip for that reason is a
+// failure.
+package kernel
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/hawser-dra/hawser/test/node"
+	"github.com/hawser-dra/hawser/test/toolchain"
+)
+
+// packages are the ones whose tests are run, those that have any.
+var packages = []string{
+	"./controlplane/install",
+	"./netagent/...",
+	"./podlink/...",
+}
+
+// module is the driver's, whose packages these are.
+const module = "github.com/hawser-dra/hawser"
+
+func TestOnTheNodesKernel(t *testing.T) {
+	if testing.Short() {
+		t.Skip("boots a virtual machine, which -short is not for")
+	}
+	source, err := toolchain.Source(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	repo := filepath.Dir(source)
+	vm := boot(t)
+	for _, p := range withTests(t, repo) {
+		t.Run(strings.TrimPrefix(p, module+"/"), func(t *testing.T) {
+			run(t, vm, repo, p)
+		})
+	}
+}
+
+// boot starts a machine for the test.
+func boot(t *testing.T) *node.VM {
+	t.Helper()
+	tools, err := toolchain.New("", os.Stderr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	image, err := node.Prepare(t.Context(), tools, node.Spec{Name: "node"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	vm, err := node.Start(t.Context(), node.Config{Image: image, Dir: t.TempDir(), Attached: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := vm.Stop(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+	return vm
+}
+
+// withTests lists the packages that have tests.
+func withTests(t *testing.T, repo string) []string {
+	t.Helper()
+	const format = "{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}"
+	out := goTool(t, repo, append([]string{"list", "-f", format}, packages...)...)
+	found := strings.Fields(out)
+	if len(found) == 0 {
+		t.Fatalf("no package of %v has tests", packages)
+	}
+	return found
+}
+
+// began is the line that a test binary prints for each test of the top level.
+var began = regexp.MustCompile(`(?m)^=== RUN   [^/\n]+$`)
+
+// run builds a package's tests and runs them in the machine, in a folder that
+// holds the package's testdata.
+func run(t *testing.T, vm *node.VM, repo, pkg string) {
+	name := strings.TrimPrefix(pkg, module+"/")
+	dir := filepath.Join(vm.Share, name)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	goTool(t, repo, "test", "-c", "-trimpath", "-o", filepath.Join(dir, "package.test"), pkg)
+	copyTestdata(t, filepath.Join(repo, name), dir)
+	script := fmt.Sprintf("cp -r /host/%s /tmp/package && cd /tmp/package && HAWSER_KERNEL=full ./package.test -test.v -test.timeout=5m; "+
+		"code=$?; rm -rf /tmp/package; exit $code", name)
+	var out bytes.Buffer
+	code, err := vm.Exec(t.Context(), node.Command{Script: script, Stdout: &out, Stderr: &out})
+	t.Logf("%s\n%s", path.Base(pkg), out.String())
+	switch {
+	case err != nil:
+		t.Fatal(err)
+	case code != 0:
+		t.Fatalf("exit code %d", code)
+	case !began.MatchString(out.String()):
+		t.Fatal("no test was run")
+	}
+}
+
+func copyTestdata(t *testing.T, from, to string) {
+	t.Helper()
+	testdata := filepath.Join(from, "testdata")
+	if _, err := os.Stat(testdata); errors.Is(err, fs.ErrNotExist) {
+		return
+	}
+	if err := os.CopyFS(filepath.Join(to, "testdata"), os.DirFS(testdata)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// goTool runs the go command on the driver's module.
+func goTool(t *testing.T, repo string, args ...string) string {
+	t.Helper()
+	c := exec.CommandContext(t.Context(), "go", args...)
+	c.Dir = repo
+	c.Env = append(os.Environ(), "CGO_ENABLED=0")
+	var stderr bytes.Buffer
+	c.Stderr = &stderr
+	out, err := c.Output()
+	if err != nil {
+		t.Fatalf("go %s: %v\n%s", strings.Join(args, " "), err, stderr.String())
+	}
+	return string(out)
+}
