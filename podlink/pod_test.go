@@ -1,7 +1,6 @@
 package podlink_test
 
 import (
-	"errors"
 	"net"
 	"os"
 	"path/filepath"
@@ -171,12 +170,4 @@ func (p *pod) report() report.Report {
 		p.t.Errorf("times are %v to %v", r.Start, r.End)
 	}
 	return r
-}
-
-func (p *pod) noReport() {
-	p.t.Helper()
-	_ = p.driver.SetReadDeadline(time.Now().Add(10 * time.Millisecond))
-	if _, err := p.driver.Read(make([]byte, 1)); !errors.Is(err, os.ErrDeadlineExceeded) {
-		p.t.Errorf("a report came, or %v", err)
-	}
 }

@@ -73,23 +73,27 @@ func New(cfg Config) *Inventory {
 
 // Run watches until the context ends, over as many streams as it takes.
 func (i *Inventory) Run(ctx context.Context) error {
-	log := logging.From(ctx)
 	pause := i.cfg.MinBackoff
-	for {
+	for ctx.Err() == nil {
 		synced, err := i.follow(ctx)
-		if ctx.Err() != nil {
-			return nil
-		}
 		if synced {
 			pause = i.cfg.MinBackoff
 		}
-		log.Warn("lost sight of the node, keeping its last state", "err", err, "retryIn", pause)
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-time.After(pause):
-		}
+		wait(ctx, pause, err)
 		pause = min(2*pause, i.cfg.MaxBackoff)
+	}
+	return nil
+}
+
+// wait reports the end of a stream and pauses, unless it was the last one.
+func wait(ctx context.Context, pause time.Duration, err error) {
+	if ctx.Err() != nil {
+		return
+	}
+	logging.From(ctx).Warn("lost sight of the node, keeping its last state", "err", err, "retryIn", pause)
+	select {
+	case <-ctx.Done():
+	case <-time.After(pause):
 	}
 }
 
