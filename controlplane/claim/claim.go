@@ -71,10 +71,10 @@ func (c *Claim) sameAllocation(o *Claim) bool {
 // netdev returns the part of the configuration that makes an interface, and
 // where that part is; nil when the device has none.
 func (d *Device) netdev() (n *v1alpha1.Netdev, path string) {
-	switch {
-	case d.Config.Type == v1alpha1.TypeNetdev:
+	switch d.Config.Type {
+	case v1alpha1.TypeNetdev:
 		return d.Config.Netdev, "netdev"
-	case d.Config.Type == v1alpha1.TypeCombo:
+	case v1alpha1.TypeCombo:
 		return d.Config.Combo.Netdev, "combo.netdev"
 	}
 	return nil, ""

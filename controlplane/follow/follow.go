@@ -96,18 +96,16 @@ func (f *Follower) Run(ctx context.Context) error {
 
 // listen queues the claims that change.
 func (f *Follower) listen(ctx context.Context) error {
-	for {
+	for ctx.Err() == nil {
 		uids, err := f.config.Inventory.Next(ctx)
-		if ctx.Err() != nil {
-			return nil
-		}
-		if err != nil {
+		if err != nil && ctx.Err() == nil {
 			return fmt.Errorf("follow attachments: %w", err)
 		}
 		for _, uid := range uids {
 			f.queue.Add(uid, f.patience(uid))
 		}
 	}
+	return nil
 }
 
 // patience is how long a claim may wait. Most links are lost because their pod

@@ -96,7 +96,7 @@ func allocated(uid, driver, pool string) *resourceapi.ResourceClaim {
 }
 
 func TestCollect(t *testing.T) {
-	noRecord := func(t *testing.T, n *node) error { return n.records.Delete(uid) }
+	noRecord := func(_ *testing.T, n *node) error { return n.records.Delete(uid) }
 	onlySpec := func(t *testing.T, n *node) error {
 		return errors.Join(n.records.Delete(uid), n.agent.Detach(t.Context(), uid))
 	}

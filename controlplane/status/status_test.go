@@ -95,7 +95,9 @@ func start(t *testing.T, a *api) *status.Reporter {
 	go func() { done <- r.Run(ctx) }()
 	t.Cleanup(func() {
 		cancel()
-		<-done
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
 	})
 	return r
 }

@@ -43,7 +43,9 @@ type Refusal struct {
 	Text string
 }
 
-func (r *Refusal) Error() string              { return "netagent: " + r.Text }
+func (r *Refusal) Error() string { return "netagent: " + r.Text }
+
+// GRPCStatus is for status.FromError.
 func (r *Refusal) GRPCStatus() *status.Status { return status.New(r.Code, r.Text) }
 
 // Attach attaches all devices of the claim or none.
