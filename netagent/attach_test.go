@@ -261,3 +261,25 @@ func TestIpvlanModesOnOneParent(t *testing.T) {
 	wantCode(t, err, codes.PermissionDenied)
 	a.detach(claim)
 }
+
+// TestPassthruOnUsedLink refuses a link that the node's own address is on, and
+// one under it.
+func TestPassthruOnUsedLink(t *testing.T) {
+	up := testns.Uplink(t, "up0", 1500)
+	a := start(t)
+	claim := uuid.NewString()
+	request := macvlanCase(netagentv1.MacvlanMode_MACVLAN_MODE_PASSTHRU).request
+	request.GetMacvlan().Mtu = 0
+	a.attach(claim, request)
+	a.detach(claim)
+
+	address, err := netlink.ParseAddr("192.0.2.1/24")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := netlink.AddrAdd(up, address); err != nil {
+		t.Fatal(err)
+	}
+	_, err = a.tryAttach(claim, request)
+	wantCode(t, err, codes.PermissionDenied)
+}

@@ -17,8 +17,11 @@ import (
 func (c call) admit(ctx context.Context) (journal.Entry, int, error) {
 	c.admission.Lock()
 	defer c.admission.Unlock()
-	parent, err := c.decide(ctx, false)
+	facts, parent, err := c.facts(ctx)
 	if err != nil {
+		return journal.Entry{}, 0, err
+	}
+	if err := c.rules.Check(c.caller, c.device, facts); err != nil {
 		return journal.Entry{}, 0, err
 	}
 	e := journal.Entry{
@@ -28,23 +31,17 @@ func (c call) admit(ctx context.Context) (journal.Entry, int, error) {
 	return e, parent, c.journal.Add(e)
 }
 
-// allow asks the policy once more for what is in the journal, before it is made
-// again: the rules or the node may have changed.
-func (c call) allow(ctx context.Context, again bool) (parent int, err error) {
+// admitAgain asks the policy once more for what is in the journal, before it is
+// made again: the rules or the node may have changed.
+func (c call) admitAgain(ctx context.Context) (parent int, err error) {
 	c.admission.Lock()
 	defer c.admission.Unlock()
-	return c.decide(ctx, again)
-}
-
-func (c call) decide(ctx context.Context, again bool) (parent int, err error) {
 	facts, parent, err := c.facts(ctx)
 	if err != nil {
 		return 0, err
 	}
-	if again { // it is among those counted
-		facts.OnNode--
-		facts.OfTheClaim--
-	}
+	facts.OnNode-- // itself
+	facts.OfTheClaim--
 	return parent, c.rules.Check(c.caller, c.device, facts)
 }
 

@@ -77,7 +77,7 @@ func (c call) resume(ctx context.Context, k kind, e journal.Entry) (*netagentv1.
 		a, err := c.finish(ctx, k, e, at.link)
 		return a, nil, err
 	}
-	parent, err := c.allow(ctx, true)
+	parent, err := c.admitAgain(ctx)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -49,7 +49,7 @@ func (m *Manager) unmake(ctx context.Context, k kind, e journal.Entry) error {
 	}
 	if at.location == inPod && at.link.Alias != mk.alias() {
 		logging.From(ctx).Warn("link left in its pod: the pod has changed its alias; it ends with the pod",
-			"claim", e.Claim, "key", e.Key, "namespace", at.ns, "link", at.link.Name)
+			"key", e.Key, "namespace", at.ns, "link", at.link.Name)
 		return nil
 	}
 	err = m.links.Delete(ctx, at.ns, at.index)

@@ -34,7 +34,7 @@ func (m *Manager) seen(ctx context.Context, l link.Link) error {
 	if row.place.location != onHost || row.place.index != l.Index {
 		e, k, err := m.entry(mk)
 		if err != nil || !isOurs(l, k.name(), e.Name, mk.alias()) {
-			return notFoundIsFine(err)
+			return unlessForeign(err)
 		}
 		e.Made = madeOf(l)
 		row = known{entry: e, place: place{location: onHost, ns: link.Host, index: l.Index, link: l}}
@@ -120,8 +120,10 @@ func (m *Manager) entry(mk mark) (journal.Entry, kind, error) {
 	return e, k, err
 }
 
-func notFoundIsFine(err error) error {
-	if errors.Is(err, journal.ErrNotFound) {
+// unlessForeign passes over links whose mark stands for nothing of ours: no
+// entry, or one of a kind that this build does not have.
+func unlessForeign(err error) error {
+	if _, ok := errors.AsType[*UnsupportedError](err); ok || errors.Is(err, journal.ErrNotFound) {
 		return nil
 	}
 	return err

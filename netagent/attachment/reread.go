@@ -51,6 +51,10 @@ func (m *Manager) reread(ctx context.Context, mk mark, hint place) error {
 		m.table.drop(mk)
 		return nil
 	}
+	if _, ok := errors.AsType[*UnsupportedError](err); ok {
+		logging.From(ctx).Warn("attachment left to a newer netagent", "claim", mk.claim, "key", mk.key, "cause", err)
+		return nil
+	}
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package journal
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -15,6 +16,9 @@ import (
 // unmarshal is strict: a field too many, a second value or another version is
 // an error, and the entry must be the one that the file's name says.
 func unmarshal(b []byte, name string) (Entry, error) {
+	if len(b) > maxSize {
+		return Entry{}, fmt.Errorf("larger than %d bytes", maxSize)
+	}
 	var f file
 	dec := json.NewDecoder(bytes.NewReader(b))
 	dec.DisallowUnknownFields()
@@ -22,7 +26,7 @@ func unmarshal(b []byte, name string) (Entry, error) {
 		return Entry{}, err
 	}
 	if _, err := dec.Token(); err != io.EOF {
-		return Entry{}, fmt.Errorf("more than one value")
+		return Entry{}, errors.New("more than one value")
 	}
 	if f.Version != version {
 		return Entry{}, fmt.Errorf("version %d, want %d", f.Version, version)

@@ -8,7 +8,7 @@
 // netagents share the directory. Nothing is synced to disk, for what the files
 // describe does not live through a reboot either.
 //
-// A file that cannot be read is set aside, never fatal. Callers owe one writer
+// A file that is not an entry is set aside, never fatal. Callers owe one writer
 // for each claim at a time; [Journal.Add] alone settles a race with a twin.
 package journal
 
@@ -116,24 +116,24 @@ func (j *Journal) read(name string) (Entry, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return Entry{}, ErrNotFound
 	}
-	var e Entry
-	if err == nil {
-		e, err = unmarshal(b, name)
+	if err != nil {
+		return Entry{}, fmt.Errorf("read journal entry: %w", err)
 	}
+	e, err := unmarshal(b, name)
 	if err != nil {
 		return Entry{}, j.setAside(name, err)
 	}
 	return e, nil
 }
 
-// setAside takes a file that cannot be read out of the way: for the node it is
+// setAside takes a file that is not an entry out of the way: for the node it is
 // as if it were not there, and a person finds it under another name.
 func (j *Journal) setAside(name string, cause error) error {
 	path := filepath.Join(j.dir, name)
 	if err := os.Rename(path, path+asideExt); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("set journal entry %s aside (%w): %w", name, cause, err)
 	}
-	j.log.Error("journal entry set aside: it cannot be read", "file", path+asideExt, "cause", cause)
+	j.log.Error("journal entry set aside: it cannot be understood", "file", path+asideExt, "cause", cause)
 	return ErrNotFound
 }
 

@@ -24,17 +24,12 @@ type Link struct {
 	Group  uint32
 	Flags  uint32 // IFF_*
 	MTU    uint32
-	MinMTU uint32
-	MaxMTU uint32 // 0: no limit
 	MAC    net.HardwareAddr
 	Parent int // link that this one stands on (IFLA_LINK), of another namespace if ParentElsewhere
 	Master int // bridge, bond or VRF that it is a port of; 0: none
 
 	ParentElsewhere bool
 }
-
-// Up says whether the link is administratively up.
-func (l Link) Up() bool { return l.Flags&unix.IFF_UP != 0 }
 
 // Loopback says whether the link is lo.
 func (l Link) Loopback() bool { return l.Flags&unix.IFF_LOOPBACK != 0 }
@@ -59,10 +54,6 @@ func (l *Link) attribute(typ uint16, v []byte) error {
 		l.Group = u32(v)
 	case unix.IFLA_MTU:
 		l.MTU = u32(v)
-	case unix.IFLA_MIN_MTU:
-		l.MinMTU = u32(v)
-	case unix.IFLA_MAX_MTU:
-		l.MaxMTU = u32(v)
 	case unix.IFLA_ADDRESS:
 		l.MAC = net.HardwareAddr(append([]byte(nil), v...))
 	case unix.IFLA_LINK:

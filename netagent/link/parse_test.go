@@ -39,7 +39,6 @@ func fullLink() []byte {
 		nl.NewRtAttr(unix.IFLA_IFALIAS, nl.NonZeroTerminated("hawser/u/k")),
 		nl.NewRtAttr(unix.IFLA_ADDRESS, []byte{2, 0, 0, 0, 0, 1}),
 		u32Attr(unix.IFLA_GROUP, 18519), u32Attr(unix.IFLA_MTU, 1400),
-		u32Attr(unix.IFLA_MIN_MTU, 68), u32Attr(unix.IFLA_MAX_MTU, 9000),
 		u32Attr(unix.IFLA_LINK, 3), u32Attr(unix.IFLA_LINK_NETNSID, 0), u32Attr(unix.IFLA_MASTER, 4),
 		linkInfo("macvlan"))
 }
@@ -47,7 +46,7 @@ func fullLink() []byte {
 func TestParseLink(t *testing.T) {
 	want := Link{
 		Index: 7, Name: "hw0", Alias: "hawser/u/k", Kind: "macvlan", Group: 18519,
-		Flags: unix.IFF_UP | unix.IFF_LOOPBACK, MTU: 1400, MinMTU: 68, MaxMTU: 9000,
+		Flags: unix.IFF_UP | unix.IFF_LOOPBACK, MTU: 1400,
 		MAC: net.HardwareAddr{2, 0, 0, 0, 0, 1}, Parent: 3, ParentElsewhere: true, Master: 4,
 	}
 	got, err := parseLink(fullLink())

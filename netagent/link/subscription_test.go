@@ -1,9 +1,37 @@
 package link
 
 import (
+	"context"
+	"errors"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/hawser-dra/hawser/netagent/internal/testns"
 )
+
+// TestOverflow lets events pile up until the kernel drops some.
+func TestOverflow(t *testing.T) {
+	c, ctx := dial(t), context.Background()
+	index := testns.Uplink(t, "up0", 1500).Attrs().Index
+	s, err := Subscribe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	for i := range 40000 {
+		if err := c.SetAlias(ctx, index, string(rune('a'+i%2))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for err == nil {
+		_, err = s.Receive()
+	}
+	if !errors.Is(err, unix.ENOBUFS) {
+		t.Errorf("got %v, want ENOBUFS", err)
+	}
+}
 
 // eventLog receives events in the order in which they come.
 type eventLog struct {

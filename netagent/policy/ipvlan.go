@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"strings"
 
 	netagentv1 "github.com/hawser-dra/hawser/api/netagent/v1"
 )
@@ -14,15 +15,22 @@ func (r Rules) ipvlan(i *netagentv1.Ipvlan, f Facts) error {
 	}
 	for _, other := range f.Ipvlans {
 		if other.Mode != i.GetMode() {
-			return refuse(Forbidden, "ipvlan.mode", i.GetMode(), shared(i, other.Mode))
+			return shared("ipvlan.mode", i, i.GetMode(), other.Mode)
 		}
 		if other.Flag != i.GetFlag() {
-			return refuse(Forbidden, "ipvlan.flag", i.GetFlag(), shared(i, other.Flag))
+			return shared("ipvlan.flag", i, i.GetFlag(), other.Flag)
 		}
 	}
 	return checkMTU("ipvlan.mtu", i.GetMtu(), f.Parent.MTU)
 }
 
-func shared(i *netagentv1.Ipvlan, has fmt.Stringer) string {
-	return fmt.Sprintf("all ipvlan links on %s share %s until the last of them is gone", i.GetParent(), has)
+func shared(field string, i *netagentv1.Ipvlan, wants, has fmt.Stringer) error {
+	return refuse(Forbidden, field, word(wants),
+		fmt.Sprintf("all ipvlan links on %s have %s until the last of them is gone", i.GetParent(), word(has)))
+}
+
+// word is the last part of an enum value's name: L2 of IPVLAN_MODE_L2.
+func word(value fmt.Stringer) string {
+	s := value.String()
+	return s[strings.LastIndex(s, "_")+1:]
 }

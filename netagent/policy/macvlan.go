@@ -25,7 +25,7 @@ func (r Rules) macvlan(m *netagentv1.Macvlan, f Facts) error {
 // passes over another one without a word.
 func passthru(m *netagentv1.Macvlan, f Facts) error {
 	if f.Parent.InUse {
-		return refuse(Forbidden, "macvlan.mode", "PASSTHRU",
+		return refuse(Forbidden, "macvlan.mode", word(m.GetMode()),
 			"it takes all of "+m.GetParent()+", which carries a default route or an address of the node; use BRIDGE, VEPA or PRIVATE, or another parent")
 	}
 	if mac := m.GetMacAddress(); len(mac) > 0 {

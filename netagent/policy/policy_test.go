@@ -69,7 +69,7 @@ func TestCheck(t *testing.T) {
 		"ipvlan on the uplink":         {ipvlan(&netagentv1.Ipvlan{Mode: l2, Flag: shared}), of(uplink), 0, ""},
 		"ipvlan on a port":             {ipvlan(&netagentv1.Ipvlan{Mode: l2, Flag: shared}), of(policy.Link{Enslaved: true}), policy.Forbidden, `ipvlan.parent "eth0"`},
 		"ipvlan, MTU too large":        {ipvlan(&netagentv1.Ipvlan{Mode: l2, Flag: shared, Mtu: 9000}), of(uplink), policy.Forbidden, "ipvlan.mtu"},
-		"ipvlan, mode of others":       {ipvlan(&netagentv1.Ipvlan{Mode: l3, Flag: shared}), policy.Facts{Parent: &uplink, Ipvlans: []policy.Ipvlan{{Mode: l2, Flag: shared}}}, policy.Forbidden, "ipvlan.mode"},
+		"ipvlan, mode of others":       {ipvlan(&netagentv1.Ipvlan{Mode: l3, Flag: shared}), policy.Facts{Parent: &uplink, Ipvlans: []policy.Ipvlan{{Mode: l2, Flag: shared}}}, policy.Forbidden, `ipvlan.mode "L3": all ipvlan links on eth0 have L2`},
 		"ipvlan, flag of others":       {ipvlan(&netagentv1.Ipvlan{Mode: l2, Flag: private}), policy.Facts{Parent: &uplink, Ipvlans: []policy.Ipvlan{{Mode: l2, Flag: shared}}}, policy.Forbidden, "ipvlan.flag"},
 		"ipvlan as the others":         {ipvlan(&netagentv1.Ipvlan{Mode: l2, Flag: shared}), policy.Facts{Parent: &uplink, Ipvlans: []policy.Ipvlan{{Mode: l2, Flag: shared}}}, 0, ""},
 		"veth without a bridge":        {veth(&netagentv1.Veth{Mtu: 9000}), policy.Facts{}, 0, ""},

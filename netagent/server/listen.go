@@ -49,16 +49,28 @@ func removeStale(path string) error {
 // peer reads the caller.
 type limited struct {
 	*net.UnixListener
-	slots chan struct{}
+	slots  chan struct{}
+	closed chan struct{}
+	close  func() error
 }
 
 func limit(l *net.UnixListener, connections int) *limited {
-	return &limited{UnixListener: l, slots: make(chan struct{}, connections)}
+	closed := make(chan struct{})
+	return &limited{
+		UnixListener: l,
+		slots:        make(chan struct{}, connections),
+		closed:       closed,
+		close:        sync.OnceValue(func() error { close(closed); return l.Close() }),
+	}
 }
 
 // Accept waits for a slot and then for a connection.
 func (l *limited) Accept() (net.Conn, error) {
-	l.slots <- struct{}{}
+	select {
+	case l.slots <- struct{}{}:
+	case <-l.closed:
+		return nil, net.ErrClosed
+	}
 	c, err := l.AcceptUnix()
 	if err != nil {
 		<-l.slots
@@ -66,6 +78,9 @@ func (l *limited) Accept() (net.Conn, error) {
 	}
 	return &limitedConn{UnixConn: c, release: sync.OnceFunc(func() { <-l.slots })}, nil
 }
+
+// Close ends an Accept that waits, for a slot too.
+func (l *limited) Close() error { return l.close() }
 
 type limitedConn struct {
 	*net.UnixConn
