@@ -77,7 +77,7 @@ func New(c Config) *Follower {
 	if c.Settle == 0 {
 		c.Settle = defaultSettle
 	}
-	return &Follower{config: c, queue: queue.New(c.Queue)}
+	return &Follower{config: c, queue: queue.New("follow the links of a claim", c.Queue)}
 }
 
 // Run follows until the context ends.

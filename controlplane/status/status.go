@@ -77,7 +77,7 @@ func New(c Config) *Reporter {
 	if c.Queue.MaxFailures == 0 {
 		c.Queue.MaxFailures = maxFailures
 	}
-	return &Reporter{config: c, queue: queue.New(c.Queue), claims: map[string]*state{}}
+	return &Reporter{config: c, queue: queue.New("write status.devices of a claim", c.Queue), claims: map[string]*state{}}
 }
 
 // Run writes until the context ends.

@@ -26,12 +26,14 @@ type Config struct {
 
 // Queue holds the UIDs of claims.
 type Queue struct {
+	job    string
 	config Config
 	claims workqueue.TypedRateLimitingInterface[string]
 }
 
-// New returns an empty queue.
-func New(c Config) *Queue {
+// New returns an empty queue. The job is what workers do with a claim, for the
+// log: "follow its links".
+func New(job string, c Config) *Queue {
 	if c.Workers == 0 {
 		c.Workers = 4
 	}
@@ -42,7 +44,7 @@ func New(c Config) *Queue {
 		c.MaxBackoff = 30 * time.Second
 	}
 	limiter := workqueue.NewTypedItemExponentialFailureRateLimiter[string](c.MinBackoff, c.MaxBackoff)
-	return &Queue{config: c, claims: workqueue.NewTypedRateLimitingQueue(limiter)}
+	return &Queue{job: job, config: c, claims: workqueue.NewTypedRateLimitingQueue(limiter)}
 }
 
 // Add makes a worker handle the claim after a while.
@@ -80,10 +82,10 @@ func (q *Queue) next(ctx context.Context, handle func(ctx context.Context, claim
 	log := logging.From(ctx).With("claimUID", uid, "failures", failures, "err", err)
 	if q.config.MaxFailures > 0 && failures >= q.config.MaxFailures {
 		q.claims.Forget(uid)
-		log.Error("Giving up until the claim changes")
+		log.Error("Cannot " + q.job + ", giving up until the claim changes")
 		return true
 	}
-	log.Warn("Will be tried again")
+	log.Warn("Cannot " + q.job + " yet, will try again")
 	q.claims.AddRateLimited(uid)
 	return true
 }

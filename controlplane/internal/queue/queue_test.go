@@ -27,7 +27,7 @@ func run(t *testing.T, q *queue.Queue, handle func(context.Context, string) erro
 }
 
 func TestOneWorkerAClaim(t *testing.T) {
-	q := queue.New(queue.Config{Workers: 8})
+	q := queue.New("handle", queue.Config{Workers: 8})
 	var busy sync.Map
 	var handled sync.WaitGroup
 	handled.Add(1)
@@ -53,7 +53,7 @@ func TestOneWorkerAClaim(t *testing.T) {
 }
 
 func TestTriedAgain(t *testing.T) {
-	q := queue.New(queue.Config{MinBackoff: time.Millisecond})
+	q := queue.New("handle", queue.Config{MinBackoff: time.Millisecond})
 	tries := make(chan int, 10)
 	var n atomic.Int64
 	run(t, q, func(context.Context, string) error {
@@ -74,7 +74,7 @@ func TestTriedAgain(t *testing.T) {
 }
 
 func TestGivesUpUntilTheNextChange(t *testing.T) {
-	q := queue.New(queue.Config{MinBackoff: time.Millisecond, MaxFailures: 2})
+	q := queue.New("handle", queue.Config{MinBackoff: time.Millisecond, MaxFailures: 2})
 	var n atomic.Int64
 	run(t, q, func(context.Context, string) error {
 		n.Add(1)
