@@ -31,7 +31,7 @@ type node struct {
 	status *status
 }
 
-func newNode(t *testing.T) *node {
+func newNode(t testing.TB) *node {
 	dir := t.TempDir()
 	return &node{
 		agent: &fakeagent.Agent{}, cdi: filepath.Join(dir, "cdi"), state: filepath.Join(dir, "state"),
@@ -40,7 +40,7 @@ func newNode(t *testing.T) *node {
 }
 
 // start starts a driver. Wrap may put something between it and the node.
-func (n *node) start(t *testing.T, wrap func(*steps.Steps)) *plugin.Plugin {
+func (n *node) start(t testing.TB, wrap func(*steps.Steps)) *plugin.Plugin {
 	t.Helper()
 	records, err := checkpoint.Open(t.Context(), n.state)
 	if err != nil {
@@ -61,7 +61,7 @@ func (n *node) start(t *testing.T, wrap func(*steps.Steps)) *plugin.Plugin {
 
 // listed returns what the runtime would move for a device: its name on the
 // host, or "" when there is nothing to move.
-func (n *node) listed(t *testing.T, id string) string {
+func (n *node) listed(t testing.TB, id string) string {
 	t.Helper()
 	cache, err := cdilib.NewCache(cdilib.WithSpecDirs(n.cdi), cdilib.WithAutoRefresh(false))
 	if err != nil {
@@ -78,7 +78,7 @@ func (n *node) listed(t *testing.T, id string) string {
 }
 
 // left lists everything that is on the node.
-func (n *node) left(t *testing.T) (left []string) {
+func (n *node) left(t testing.TB) (left []string) {
 	t.Helper()
 	for _, a := range n.agent.AllAttachments() {
 		left = append(left, "attachment "+a.GetClaimUid()+" "+a.GetKey())
@@ -118,7 +118,7 @@ func newClaim(ordinal int, pod string, parameters ...string) *resourceapi.Resour
 	return rc
 }
 
-func prepare(t *testing.T, p *plugin.Plugin, claims ...*resourceapi.ResourceClaim) map[types.UID]kubeletplugin.PrepareResult {
+func prepare(t testing.TB, p *plugin.Plugin, claims ...*resourceapi.ResourceClaim) map[types.UID]kubeletplugin.PrepareResult {
 	t.Helper()
 	results, err := p.PrepareResourceClaims(t.Context(), claims)
 	if err != nil {
@@ -130,7 +130,7 @@ func prepare(t *testing.T, p *plugin.Plugin, claims ...*resourceapi.ResourceClai
 	return results
 }
 
-func mustPrepare(t *testing.T, p *plugin.Plugin, claims ...*resourceapi.ResourceClaim) map[types.UID]kubeletplugin.PrepareResult {
+func mustPrepare(t testing.TB, p *plugin.Plugin, claims ...*resourceapi.ResourceClaim) map[types.UID]kubeletplugin.PrepareResult {
 	t.Helper()
 	results := prepare(t, p, claims...)
 	for uid, r := range results {
@@ -141,7 +141,7 @@ func mustPrepare(t *testing.T, p *plugin.Plugin, claims ...*resourceapi.Resource
 	return results
 }
 
-func unprepare(t *testing.T, p *plugin.Plugin, claims ...*resourceapi.ResourceClaim) {
+func unprepare(t testing.TB, p *plugin.Plugin, claims ...*resourceapi.ResourceClaim) {
 	t.Helper()
 	results, err := p.UnprepareResourceClaims(t.Context(), objects(claims))
 	if err != nil {
@@ -167,7 +167,7 @@ func objects(claims []*resourceapi.ResourceClaim) (o []kubeletplugin.NamespacedO
 }
 
 // breakRecords makes every record unreadable.
-func (n *node) breakRecords(t *testing.T) {
+func (n *node) breakRecords(t testing.TB) {
 	t.Helper()
 	records, err := filepath.Glob(filepath.Join(n.state, "*"))
 	if err != nil {
