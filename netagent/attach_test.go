@@ -33,8 +33,15 @@ func hostState(t *testing.T) string {
 	return b.String()
 }
 
+// uplink is the parent of the test's macvlan links.
+func uplink(t *testing.T) netlink.Link {
+	t.Helper()
+	testns.Kind(t, "macvlan")
+	return testns.Uplink(t, "up0", 1500)
+}
+
 func TestAllOrNone(t *testing.T) {
-	testns.Uplink(t, "up0", 1500)
+	uplink(t)
 	a := start(t)
 	before := hostState(t)
 	_, err := a.tryAttach(uuid.NewString(),
@@ -76,7 +83,7 @@ func TestOtherSettingsConflict(t *testing.T) {
 }
 
 func TestConcurrentAttach(t *testing.T) {
-	testns.Uplink(t, "up0", 1500)
+	uplink(t)
 	a := start(t)
 	claim := uuid.NewString()
 	answers := make([][]*netagentv1.Attachment, 16)
@@ -120,7 +127,7 @@ func TestForeignLink(t *testing.T) {
 }
 
 func TestRestart(t *testing.T) {
-	testns.Uplink(t, "up0", 1500)
+	uplink(t)
 	a := start(t)
 	onHost, inPod, lost := uuid.NewString(), uuid.NewString(), uuid.NewString()
 	kept := a.attach(onHost, vethRequest("a"))
@@ -135,7 +142,7 @@ func TestRestart(t *testing.T) {
 		a.start()
 		defer a.stop()
 		w := a.watch()
-		return w.at[lost].GetLocation() == netagentv1.Location_LOCATION_LOST
+		return w.are(lost, netagentv1.Location_LOCATION_LOST)
 	})
 	a.start()
 
@@ -158,7 +165,7 @@ func TestRestart(t *testing.T) {
 
 // TestCrashBeforeAlias finishes what a crash left between creation and mark.
 func TestCrashBeforeAlias(t *testing.T) {
-	testns.Uplink(t, "up0", 1500)
+	uplink(t)
 	a := start(t)
 	claim := uuid.NewString()
 	made := a.attach(claim, macvlanRequest("a", "up0"))[0].GetLink()
@@ -179,7 +186,7 @@ func TestCrashBeforeAlias(t *testing.T) {
 
 // TestTwins run two netagents on one journal, as a rolling update does.
 func TestTwins(t *testing.T) {
-	testns.Uplink(t, "up0", 1500)
+	uplink(t)
 	a := start(t)
 	b := start(t, func(c *netagent.Config) { c.JournalDir = a.config.JournalDir })
 	wa, wb := a.watch(), b.watch()
@@ -212,10 +219,56 @@ func TestTwins(t *testing.T) {
 	}
 }
 
+// TestTwinsMakeAgain lets both of them answer the loss of one claim's links, as
+// two drivers make them do.
+func TestTwinsMakeAgain(t *testing.T) {
+	uplink(t)
+	a := start(t)
+	b := start(t, func(c *netagent.Config) { c.JournalDir = a.config.JournalDir })
+	wa, wb := a.watch(), b.watch()
+	claim := uuid.NewString()
+	devices := []*netagentv1.DeviceRequest{macvlanRequest("a", "up0"), vethRequest("b")}
+	first := a.attach(claim, devices...)
+	for range 5 {
+		pod := testns.NewPod(t)
+		for _, at := range first {
+			pod.Take(at.GetLink().GetName(), "net"+at.GetKey())
+		}
+		wa.want(claim, netagentv1.Location_LOCATION_POD)
+		wb.want(claim, netagentv1.Location_LOCATION_POD)
+		pod.Close()
+		wa.want(claim, netagentv1.Location_LOCATION_LOST)
+		wb.want(claim, netagentv1.Location_LOCATION_LOST)
+
+		var answers [2][]*netagentv1.Attachment
+		var wg sync.WaitGroup
+		for i, twin := range []*agent{a, b} {
+			wg.Go(func() {
+				var err error
+				if answers[i], err = twin.tryAttach(claim, devices...); err != nil {
+					t.Errorf("twin %d: %v", i, err)
+				}
+			})
+		}
+		wg.Wait()
+		first = a.attach(claim, devices...)
+		if diff := cmp.Diff(first, b.attach(claim, devices...), protocmp.Transform()); diff != "" {
+			t.Fatalf("twins answer differently:\n%s", diff)
+		}
+		if links := ownLinks(t); len(links) != 3 {
+			t.Fatalf("links: %v", links)
+		}
+	}
+	b.detach(claim)
+	if len(ownLinks(t)) != 0 || len(a.journal()) != 0 {
+		t.Errorf("left: links %v, journal %v", ownLinks(t), a.journal())
+	}
+}
+
 // TestRenamedOnHost gives a link its name back, which the container runtime
 // changes for a hostNetwork pod.
 func TestRenamedOnHost(t *testing.T) {
-	testns.Uplink(t, "up0", 1500)
+	uplink(t)
 	a := start(t)
 	claim := uuid.NewString()
 	name := a.attach(claim, macvlanRequest("a", "up0"))[0].GetLink().GetName()
@@ -228,7 +281,7 @@ func TestRenamedOnHost(t *testing.T) {
 
 // TestPodChangesMarks takes a link from its pod only when it still is marked.
 func TestPodChangesMarks(t *testing.T) {
-	testns.Uplink(t, "up0", 1500)
+	uplink(t)
 	a := start(t)
 	w := a.watch()
 	claim := uuid.NewString()
@@ -253,7 +306,7 @@ func TestPodChangesMarks(t *testing.T) {
 
 func TestIpvlanModesOnOneParent(t *testing.T) {
 	testns.Kind(t, "ipvlan")
-	testns.Uplink(t, "up0", 1500)
+	uplink(t)
 	a := start(t)
 	claim := uuid.NewString()
 	a.attach(claim, ipvlanCase(netagentv1.IpvlanMode_IPVLAN_MODE_L2, netagentv1.IpvlanFlag_IPVLAN_FLAG_BRIDGE).request)
@@ -265,7 +318,7 @@ func TestIpvlanModesOnOneParent(t *testing.T) {
 // TestPassthruOnUsedLink refuses a link that the node's own address is on, and
 // one under it.
 func TestPassthruOnUsedLink(t *testing.T) {
-	up := testns.Uplink(t, "up0", 1500)
+	up := uplink(t)
 	a := start(t)
 	claim := uuid.NewString()
 	request := macvlanCase(netagentv1.MacvlanMode_MACVLAN_MODE_PASSTHRU).request

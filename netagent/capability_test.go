@@ -81,7 +81,7 @@ func checkCapabilities(t *testing.T) {
 
 // lifeWithPod attaches, lets the link go to a pod, and detaches it there.
 func lifeWithPod(t *testing.T) {
-	testns.Uplink(t, "up0", 1500)
+	uplink(t)
 	a := start(t)
 	w := a.watch()
 	claim := uuid.NewString()

@@ -2,7 +2,6 @@ package netagent_test
 
 import (
 	"bytes"
-	"context"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -203,35 +202,4 @@ func ownLinks(t testing.TB) []string {
 		}
 	}
 	return names
-}
-
-// watcher reads a Watch stream and keeps the newest state by claim.
-type watcher struct {
-	t      testing.TB
-	events chan *netagentv1.WatchResponse
-	at     map[string]*netagentv1.Attachment
-}
-
-// watch begins a stream and reads it up to synced.
-func (a *agent) watch() *watcher {
-	a.t.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
-	a.t.Cleanup(cancel)
-	stream, err := a.client.Watch(ctx, &netagentv1.WatchRequest{})
-	if err != nil {
-		a.t.Fatal(err)
-	}
-	w := &watcher{t: a.t, events: make(chan *netagentv1.WatchResponse, 1024), at: map[string]*netagentv1.Attachment{}}
-	go func() {
-		defer close(w.events)
-		for {
-			m, err := stream.Recv()
-			if err != nil {
-				return
-			}
-			w.events <- m
-		}
-	}()
-	w.until("synced", func(m *netagentv1.WatchResponse) bool { return m.GetSynced() != nil })
-	return w
 }

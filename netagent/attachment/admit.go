@@ -25,7 +25,7 @@ func (c call) admit(ctx context.Context) (journal.Entry, int, error) {
 		return journal.Entry{}, 0, err
 	}
 	e := journal.Entry{
-		Claim: c.mark.claim, Key: c.mark.key, Request: c.device,
+		Claim: c.mark.Claim, Key: c.mark.Key, Request: c.device,
 		Name: c.mark.linkName(), Since: time.Now(),
 	}
 	return e, parent, c.journal.Add(e)
@@ -46,10 +46,19 @@ func (c call) admitAgain(ctx context.Context) (parent int, err error) {
 }
 
 func (c call) facts(ctx context.Context) (f policy.Facts, parent int, err error) {
-	f.OnNode, f.OfTheClaim, err = c.journal.Count(c.mark.claim)
-	needs := policy.NeedsOf(c.device)
-	if err != nil || needs.Link == "" {
+	ids, err := c.journal.IDs()
+	if err != nil {
 		return f, 0, err
+	}
+	for _, id := range ids {
+		f.OnNode++
+		if id.Claim == c.mark.Claim {
+			f.OfTheClaim++
+		}
+	}
+	needs := policy.NeedsOf(c.device)
+	if needs.Link == "" {
+		return f, 0, nil
 	}
 	l, err := c.links.ByName(ctx, needs.Link)
 	if errors.Is(err, link.ErrNotFound) || err == nil && l.Name != needs.Link {

@@ -26,13 +26,13 @@ func (c call) attach(ctx context.Context) (*netagentv1.Attachment, undo, error) 
 	if err != nil {
 		return nil, nil, err
 	}
-	e, err := c.journal.Get(c.mark.claim, c.mark.key)
+	e, err := c.journal.Get(c.mark.Claim, c.mark.Key)
 	if errors.Is(err, journal.ErrNotFound) {
 		a, back, err := c.begin(ctx, k)
 		if !errors.Is(err, journal.ErrExists) {
 			return a, back, err
 		}
-		e, err = c.journal.Get(c.mark.claim, c.mark.key) // a twin was faster
+		e, err = c.journal.Get(c.mark.Claim, c.mark.Key) // a twin was faster
 		if err != nil {
 			return nil, nil, err
 		}
@@ -40,7 +40,7 @@ func (c call) attach(ctx context.Context) (*netagentv1.Attachment, undo, error) 
 		return nil, nil, err
 	}
 	if !proto.Equal(e.Request, c.device) {
-		return nil, nil, &ConflictError{Claim: c.mark.claim, Key: c.mark.key}
+		return nil, nil, &ConflictError{Claim: c.mark.Claim, Key: c.mark.Key}
 	}
 	return c.resume(ctx, k, e)
 }

@@ -52,7 +52,11 @@ func (m *Manager) unmake(ctx context.Context, k kind, e journal.Entry) error {
 			"key", e.Key, "namespace", at.ns, "link", at.link.Name)
 		return nil
 	}
-	err = m.links.Delete(ctx, at.ns, at.index)
+	return unlessGone(m.links.Delete(ctx, at.ns, at.index))
+}
+
+// unlessGone takes what is gone for deleted.
+func unlessGone(err error) error {
 	if errors.Is(err, link.ErrNotFound) {
 		return nil
 	}

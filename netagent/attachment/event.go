@@ -26,9 +26,9 @@ func (m *Manager) apply(ctx context.Context, event link.Event) error {
 // back, or that was renamed: the container runtime does that on the host to the
 // link of a hostNetwork pod.
 func (m *Manager) seen(ctx context.Context, l link.Link) error {
-	mk, ok := parseAlias(l.Alias)
-	if !ok {
-		return nil
+	mk, ok, err := m.identify(l)
+	if !ok || err != nil {
+		return err
 	}
 	row := m.table.get(mk)
 	if row.place.location != onHost || row.place.index != l.Index {
@@ -42,6 +42,26 @@ func (m *Manager) seen(ctx context.Context, l link.Link) error {
 	}
 	m.restoreName(ctx, row.entry, l)
 	return nil
+}
+
+// identify reads whose a link is from its alias, or from its name while it has
+// none: the kernel tells of a new link, but not of an alias given to one that is
+// down.
+func (m *Manager) identify(l link.Link) (mk mark, ok bool, err error) {
+	if l.Alias != "" || l.Group != Group {
+		mk, ok = parseAlias(l.Alias)
+		return mk, ok, nil
+	}
+	ids, err := m.journal.IDs()
+	if err != nil {
+		return mark{}, false, err
+	}
+	for _, id := range ids {
+		if mk = mark(id); mk.linkName() == l.Name {
+			return mk, true, nil
+		}
+	}
+	return mark{}, false, nil
 }
 
 // gone follows a link to its pod, or learns that it was deleted.
@@ -93,7 +113,7 @@ func (m *Manager) ended(ctx context.Context, row known) error {
 		return err
 	}
 	m.table.set(row.entry, place{})
-	logging.From(ctx).Log(ctx, logging.Call, "link lost with its namespace", "claim", mk.claim, "key", mk.key)
+	logging.From(ctx).Log(ctx, logging.Call, "link lost with its namespace", "claim", mk.Claim, "key", mk.Key)
 	return nil
 }
 
@@ -112,7 +132,7 @@ func (m *Manager) restoreName(ctx context.Context, e journal.Entry, l link.Link)
 }
 
 func (m *Manager) entry(mk mark) (journal.Entry, kind, error) {
-	e, err := m.journal.Get(mk.claim, mk.key)
+	e, err := m.journal.Get(mk.Claim, mk.Key)
 	if err != nil {
 		return journal.Entry{}, nil, err
 	}

@@ -14,6 +14,10 @@ import (
 	"github.com/hawser-dra/hawser/netagent/link"
 )
 
+// makeTries is how often a link is made when what was in the way is gone: once
+// more, and some for twins that do the same.
+const makeTries = 5
+
 // releaseTime is what the kernel is given to delete the links of a namespace
 // that has ended: 15 ms as a rule, more when many end together.
 const releaseTime = time.Second
@@ -22,18 +26,24 @@ const releaseTime = time.Second
 // already is taken if it is the entry's.
 func (c call) make(ctx context.Context, k kind, e journal.Entry, parent int) (*netagentv1.Attachment, error) {
 	wanted, settings := k.spec(c.mark, parent)
-	err := c.links.Create(ctx, wanted, settings)
-	if errors.Is(err, link.ErrExists) {
-		return c.adopt(ctx, k, e, parent)
+	var err error
+	for range makeTries {
+		err = c.links.Create(ctx, wanted, settings)
+		if err == nil {
+			l, err := c.links.ByName(ctx, settings.Name)
+			if err != nil {
+				return nil, err
+			}
+			return c.finish(ctx, k, e, l)
+		}
+		if !errors.Is(err, link.ErrExists) {
+			return nil, err
+		}
+		if a, err := c.adopt(ctx, k, e); a != nil || err != nil {
+			return a, err
+		}
 	}
-	if err != nil {
-		return nil, err
-	}
-	l, err := c.links.ByName(ctx, settings.Name)
-	if err != nil {
-		return nil, err
-	}
-	return c.finish(ctx, k, e, l)
+	return nil, err
 }
 
 // makeAgain makes what is lost. The kernel tells of a namespace's end some
@@ -54,9 +64,19 @@ func (c call) makeAgain(ctx context.Context, k kind, e journal.Entry, parent int
 	}
 }
 
-// adopt takes the link that a twin has made, or that a call left unfinished.
-func (c call) adopt(ctx context.Context, k kind, e journal.Entry, parent int) (*netagentv1.Attachment, error) {
+// adopt takes the link that a twin has made, or that a call left unfinished. It
+// returns neither answer nor error when nothing is in the way any more.
+//
+// A pair's host end without the pod's is what is left of a pod that has just
+// ended. It is looked up first and deleted by its index, so that it cannot be
+// the one that a twin makes meanwhile.
+func (c call) adopt(ctx context.Context, k kind, e journal.Entry) (*netagentv1.Attachment, error) {
 	before := c.table.get(c.mark)
+	_, isPair := k.(paired)
+	end, endErr := link.Link{}, link.ErrNotFound
+	if isPair {
+		end, endErr = c.hostEnd(ctx, c.mark, k.name())
+	}
 	at, err := c.locate(ctx, k, e)
 	if err != nil {
 		return nil, err
@@ -67,32 +87,30 @@ func (c call) adopt(ctx context.Context, k kind, e journal.Entry, parent int) (*
 	case inPod:
 		return c.answerInPod(e, before, at), nil
 	}
-	return c.replaceHostEnd(ctx, k, e, parent)
+	if endErr == nil {
+		err := c.links.Delete(ctx, link.Host, end.Index)
+		return nil, unlessGone(err)
+	}
+	return nil, c.checkNames(ctx, k, isPair)
 }
 
-// replaceHostEnd makes a pair again whose host end is there without the pod's.
-// Any other link that has the name is not ours to touch.
-func (c call) replaceHostEnd(ctx context.Context, k kind, e journal.Entry, parent int) (*netagentv1.Attachment, error) {
-	foreign := &ForeignError{Name: e.Name, Why: "another kind, group or alias"}
-	if _, ok := k.(paired); !ok {
-		return nil, foreign
+// checkNames returns a [ForeignError] if a link that is not ours has a name that
+// the attachment needs.
+func (c call) checkNames(ctx context.Context, k kind, isPair bool) error {
+	aliases := map[string]string{c.mark.linkName(): c.mark.alias()}
+	if isPair {
+		aliases[c.mark.hostEndName()] = c.mark.hostEndAlias()
 	}
-	if _, err := c.hostEnd(ctx, c.mark, k.name()); err != nil {
-		foreign.Name = e.Name + " or " + c.mark.hostEndName()
-		return nil, foreign
+	for name, alias := range aliases {
+		l, err := c.links.ByName(ctx, name)
+		if err == nil && !isOurs(l, k.name(), name, alias) {
+			return &ForeignError{Name: name, Why: "another kind, group or alias"}
+		}
+		if err := unlessGone(err); err != nil {
+			return err
+		}
 	}
-	if err := c.deleteHostEnd(ctx, c.mark, k.name()); err != nil {
-		return nil, err
-	}
-	wanted, settings := k.spec(c.mark, parent)
-	if err := c.links.Create(ctx, wanted, settings); err != nil {
-		return nil, err
-	}
-	l, err := c.links.ByName(ctx, settings.Name)
-	if err != nil {
-		return nil, err
-	}
-	return c.finish(ctx, k, e, l)
+	return nil
 }
 
 // finish gives a link its marks, reads it back and writes down what it is. It

@@ -73,7 +73,7 @@ func (m *Manager) Attach(ctx context.Context, caller peer.Identity, req *netagen
 	var changes []undo
 	var answer []*netagentv1.Attachment
 	for _, d := range req.GetDevices() {
-		c := call{Manager: m, caller: caller, mark: mark{claim: req.GetClaimUid(), key: d.GetKey()}, device: d}
+		c := call{Manager: m, caller: caller, mark: mark{Claim: req.GetClaimUid(), Key: d.GetKey()}, device: d}
 		a, back, err := c.attach(ctx)
 		if back != nil {
 			changes = append(changes, back)

@@ -23,11 +23,9 @@ const (
 
 // mark names an attachment, and by it its links: what they are called and what
 // alias says whose they are.
-type mark struct {
-	claim, key string
-}
+type mark journal.ID
 
-func markOf(e journal.Entry) mark { return mark{claim: e.Claim, key: e.Key} }
+func markOf(e journal.Entry) mark { return mark{Claim: e.Claim, Key: e.Key} }
 
 // linkName is the name of the link that goes to the pod.
 func (m mark) linkName() string { return "hw" + m.hash() }
@@ -36,11 +34,11 @@ func (m mark) linkName() string { return "hw" + m.hash() }
 func (m mark) hostEndName() string { return "hv" + m.hash() }
 
 func (m mark) hash() string {
-	sum := sha256.Sum256([]byte(m.claim + "/" + m.key))
+	sum := sha256.Sum256([]byte(m.Claim + "/" + m.Key))
 	return strings.ToLower(base32.StdEncoding.EncodeToString(sum[:]))[:digits]
 }
 
-func (m mark) alias() string { return aliasPrefix + m.claim + "/" + m.key }
+func (m mark) alias() string { return aliasPrefix + m.Claim + "/" + m.Key }
 
 func (m mark) hostEndAlias() string { return m.alias() + "/host" }
 
@@ -51,7 +49,7 @@ func parseAlias(s string) (mark, bool) {
 		return mark{}, false
 	}
 	claim, key, ok := strings.Cut(rest, "/")
-	return mark{claim: claim, key: key}, ok && claim != "" && key != "" && !strings.Contains(key, "/")
+	return mark{Claim: claim, Key: key}, ok && claim != "" && key != "" && !strings.Contains(key, "/")
 }
 
 // isOurs says whether a link of the host carries a mark: the alias, or, when a

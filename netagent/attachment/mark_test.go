@@ -9,7 +9,7 @@ import (
 )
 
 func TestMark(t *testing.T) {
-	m := mark{claim: "0b1f9d6e-0000-4000-8000-00000000000a", key: "net1"}
+	m := mark{Claim: "0b1f9d6e-0000-4000-8000-00000000000a", Key: "net1"}
 	if got, ok := parseAlias(m.alias()); !ok || got != m {
 		t.Errorf("parseAlias(%q) = %v, %t", m.alias(), got, ok)
 	}
@@ -18,7 +18,7 @@ func TestMark(t *testing.T) {
 			t.Errorf("parseAlias(%q) = %v", s, got)
 		}
 	}
-	other := mark{claim: m.claim, key: "net2"}
+	other := mark{Claim: m.Claim, Key: "net2"}
 	names := []string{m.linkName(), m.hostEndName(), other.linkName(), other.hostEndName()}
 	for i, name := range names {
 		if len(name) != 15 || slices.Contains(names[:i], name) {

@@ -41,7 +41,7 @@ func (m *Manager) readAll(ctx context.Context) error {
 // reread finds one attachment anew. It holds the claim's lock, for a call may
 // be making or deleting the link.
 func (m *Manager) reread(ctx context.Context, mk mark, hint place) error {
-	release, err := m.claims.acquire(ctx, mk.claim)
+	release, err := m.claims.acquire(ctx, mk.Claim)
 	if err != nil {
 		return err
 	}
@@ -52,7 +52,7 @@ func (m *Manager) reread(ctx context.Context, mk mark, hint place) error {
 		return nil
 	}
 	if _, ok := errors.AsType[*UnsupportedError](err); ok {
-		logging.From(ctx).Warn("attachment left to a newer netagent", "claim", mk.claim, "key", mk.key, "cause", err)
+		logging.From(ctx).Warn("attachment left to a newer netagent", "claim", mk.Claim, "key", mk.Key, "cause", err)
 		return nil
 	}
 	if err != nil {
@@ -63,9 +63,9 @@ func (m *Manager) reread(ctx context.Context, mk mark, hint place) error {
 		return err
 	}
 	if at.location == lost && isOver(e) {
-		logging.From(ctx).Info("journal entry of a call that was cut short removed", "claim", mk.claim, "key", mk.key)
+		logging.From(ctx).Info("journal entry of a call that was cut short removed", "claim", mk.Claim, "key", mk.Key)
 		m.table.drop(mk)
-		return m.journal.Remove(mk.claim, mk.key)
+		return m.journal.Remove(mk.Claim, mk.Key)
 	}
 	if at.location == onHost {
 		e.Made = madeOf(at.link)

@@ -68,7 +68,7 @@ func (t *table) drop(mk mark) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	delete(t.rows, mk)
-	t.publisher.DropAttachment(mk.claim, mk.key)
+	t.publisher.DropAttachment(mk.Claim, mk.Key)
 }
 
 // write publishes under the lock, so that what is told last is what is true. An

@@ -2,7 +2,6 @@ package attachment
 
 import (
 	"context"
-	"errors"
 
 	netagentv1 "github.com/hawser-dra/hawser/api/netagent/v1"
 	"github.com/hawser-dra/hawser/netagent/link"
@@ -57,8 +56,5 @@ func (m *Manager) deleteHostEnd(ctx context.Context, mk mark, kind string) error
 	if err == nil {
 		err = m.links.Delete(ctx, link.Host, l.Index)
 	}
-	if errors.Is(err, link.ErrNotFound) {
-		return nil
-	}
-	return err
+	return unlessGone(err)
 }

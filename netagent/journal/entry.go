@@ -15,6 +15,11 @@ import (
 // file aside; what it cannot read it must not act on.
 const version = 1
 
+// ID names an attachment.
+type ID struct {
+	Claim, Key string
+}
+
 // Entry is what netagent must remember of one attachment.
 type Entry struct {
 	Claim   string

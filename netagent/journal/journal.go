@@ -63,19 +63,17 @@ func (j *Journal) All() ([]Entry, error) {
 	return j.list("")
 }
 
-// Count returns how many attachments the node has, and how many of them are the
-// claim's, without reading them.
-func (j *Journal) Count(claim string) (node, own int, err error) {
+// IDs returns which entries there are, without reading them.
+func (j *Journal) IDs() ([]ID, error) {
 	names, err := j.names("")
 	if err != nil {
-		return 0, 0, err
+		return nil, err
 	}
-	for _, name := range names {
-		if strings.HasPrefix(name, claim+".") {
-			own++
-		}
+	ids := make([]ID, len(names))
+	for i, name := range names {
+		ids[i].Claim, ids[i].Key, _ = strings.Cut(strings.TrimSuffix(name, ext), ".")
 	}
-	return len(names), own, nil
+	return ids, nil
 }
 
 func (j *Journal) list(prefix string) ([]Entry, error) {
