@@ -1,0 +1,68 @@
+package attachment
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+
+	netagentv1 "github.com/hawser-dra/hawser/api/netagent/v1"
+	"github.com/hawser-dra/hawser/netagent/journal"
+	"github.com/hawser-dra/hawser/netagent/link"
+)
+
+// finish gives a link its marks, reads it back and writes down what it is. It
+// may be repeated. The alias is set last: it says that the link is ready.
+func (c call) finish(ctx context.Context, k kind, e journal.Entry, l link.Link) (*netagentv1.Attachment, error) {
+	before := c.table.get(c.mark)
+	if _, ok := k.(paired); ok {
+		if err := c.finishHostEnd(ctx, c.mark, k.name()); err != nil {
+			return nil, err
+		}
+	}
+	if l.Name != e.Name {
+		if err := c.links.Rename(ctx, l.Index, e.Name); err != nil {
+			return nil, err
+		}
+	}
+	if l.Alias != c.mark.alias() {
+		if err := c.links.SetAlias(ctx, l.Index, c.mark.alias()); err != nil {
+			return nil, err
+		}
+	}
+	l, err := c.links.ByIndex(ctx, link.Host, l.Index)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.verify(k, l); err != nil {
+		return nil, err
+	}
+	if e.Made == nil || e.Made.Index != l.Index {
+		e.Made = madeOf(l)
+		if err := c.journal.Replace(e); err != nil {
+			return nil, err
+		}
+	}
+	at := place{location: onHost, ns: link.Host, index: l.Index, link: l}
+	c.table.setIf(before, e, at)
+	return message(e, at), nil
+}
+
+// verify compares the link with what was asked for.
+func (c call) verify(k kind, l link.Link) error {
+	_, want := k.spec(c.mark, 0)
+	switch {
+	case l.Kind != k.name():
+		return &ForeignError{Name: l.Name, Why: "its kind is " + l.Kind}
+	case l.Name != want.Name || l.Alias != c.mark.alias() || l.Group != want.Group:
+		return &ForeignError{Name: l.Name, Why: "its name, alias or group was changed"}
+	case want.MTU != 0 && l.MTU != want.MTU:
+		return &ForeignError{Name: l.Name, Why: fmt.Sprintf("its MTU is %d, not %d", l.MTU, want.MTU)}
+	case len(want.MAC) != 0 && !bytes.Equal(l.MAC, want.MAC):
+		return &ForeignError{Name: l.Name, Why: fmt.Sprintf("its MAC is %s, not %s", l.MAC, want.MAC)}
+	}
+	return nil
+}
+
+func madeOf(l link.Link) *journal.Made {
+	return &journal.Made{Index: l.Index, MAC: l.MAC, MTU: l.MTU}
+}
