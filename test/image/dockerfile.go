@@ -49,16 +49,18 @@ func fromDockerfile(text []byte, bin string, args map[string]string) (Image, err
 		return Image{}, fmt.Errorf("the final stage is FROM %s, but only scratch needs no registry", final.BaseName)
 	}
 	s := stage{
-		image:    Image{Files: &filetree.Tree{}},
-		bin:      bin,
-		lexer:    shell.NewLex(parsed.EscapeToken),
-		given:    args,
-		defaults: map[string]string{},
-		values:   map[string]string{},
+		image:  Image{Files: &filetree.Tree{}},
+		bin:    bin,
+		lexer:  shell.NewLex(parsed.EscapeToken),
+		given:  args,
+		values: map[string]string{},
 	}
 	for _, g := range global {
-		s.declare(g, s.defaults)
+		if err := s.apply(&g); err != nil {
+			return Image{}, err
+		}
 	}
+	s.defaults, s.values = s.values, map[string]string{}
 	for _, command := range final.Commands {
 		if err := s.apply(command); err != nil {
 			at := command.Location()[0].Start.Line

@@ -29,7 +29,7 @@ func (s *stage) apply(command instructions.Command) error {
 	config := &s.image.Config
 	switch c := command.(type) {
 	case *instructions.ArgCommand:
-		s.declare(*c, s.values)
+		s.declare(c)
 	case *instructions.EnvCommand:
 		for _, kv := range c.Env {
 			config.Env = append(config.Env, kv.Key+"="+kv.Value)
@@ -61,14 +61,14 @@ func (s *stage) apply(command instructions.Command) error {
 
 // declare sets the variables of an ARG: from outside, else from its own default,
 // else from an ARG of that name before the first FROM.
-func (s *stage) declare(arg instructions.ArgCommand, into map[string]string) {
+func (s *stage) declare(arg *instructions.ArgCommand) {
 	for _, a := range arg.Args {
 		if v, ok := s.given[a.Key]; ok {
-			into[a.Key] = v
+			s.values[a.Key] = v
 		} else if a.Value != nil {
-			into[a.Key] = *a.Value
+			s.values[a.Key] = *a.Value
 		} else if v, ok := s.defaults[a.Key]; ok {
-			into[a.Key] = v
+			s.values[a.Key] = v
 		}
 	}
 }
