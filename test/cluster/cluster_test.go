@@ -77,8 +77,7 @@ func kubectl(t *testing.T, c *cluster.Cluster, stdin string, args ...string) str
 	k.Stdin = strings.NewReader(stdin)
 	out, err := k.CombinedOutput()
 	if err != nil {
-		c.Explain(t.Context(), os.Stderr, "default")
-		t.Fatalf("kubectl %s: %v\n%s", strings.Join(args, " "), err, out)
+		t.Fatalf("kubectl %s: %v\n%s\n%s", strings.Join(args, " "), err, out, c.Explain(t.Context(), "default"))
 	}
 	return strings.TrimSpace(string(out))
 }

@@ -3,7 +3,7 @@ package cluster
 import (
 	"context"
 	"fmt"
-	"io"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -12,10 +12,16 @@ import (
 // logLines is how much of a container's log Explain shows.
 const logLines = 40
 
-// Explain writes what the cluster knows of the pods in a namespace, for someone
+// Explain tells what the cluster knows of the pods in a namespace, for someone
 // who wants to know why they are not what they should be: their state, the
 // events, the ends of the logs. What it cannot find out it says in its place.
-func (c *Cluster) Explain(ctx context.Context, w io.Writer, namespace string) {
+func (c *Cluster) Explain(ctx context.Context, namespace string) string {
+	var w strings.Builder
+	c.explain(ctx, &w, namespace)
+	return w.String()
+}
+
+func (c *Cluster) explain(ctx context.Context, w *strings.Builder, namespace string) {
 	pods, err := c.client.CoreV1().Pods(namespace).List(ctx, metav1.ListOptions{})
 	if err != nil {
 		fmt.Fprintf(w, "pods of %s: %v\n", namespace, err)
@@ -36,7 +42,7 @@ func (c *Cluster) Explain(ctx context.Context, w io.Writer, namespace string) {
 	}
 }
 
-func (c *Cluster) explainPod(ctx context.Context, w io.Writer, pod *corev1.Pod) {
+func (c *Cluster) explainPod(ctx context.Context, w *strings.Builder, pod *corev1.Pod) {
 	fmt.Fprintf(w, "--- pod %s/%s: %s %s\n", pod.Namespace, pod.Name, pod.Status.Phase, pod.Status.Message)
 	for _, condition := range pod.Status.Conditions {
 		if condition.Status != corev1.ConditionTrue {
@@ -67,7 +73,7 @@ func stateOf(s corev1.ContainerState) string {
 	return "state unknown"
 }
 
-func (c *Cluster) containerLog(ctx context.Context, w io.Writer, pod *corev1.Pod, container string, previous bool) {
+func (c *Cluster) containerLog(ctx context.Context, w *strings.Builder, pod *corev1.Pod, container string, previous bool) {
 	lines := int64(logLines)
 	text, err := c.client.CoreV1().Pods(pod.Namespace).GetLogs(pod.Name, &corev1.PodLogOptions{
 		Container: container, Previous: previous, TailLines: &lines,

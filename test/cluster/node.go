@@ -94,7 +94,7 @@ func (c *Cluster) loadImage(ctx context.Context, archive string) error {
 	if err != nil {
 		return err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	var output bytes.Buffer
 	code, err := c.vm.Exec(ctx, node.Command{
 		Script: "ctr -n k8s.io images import --local -", Stdin: f, Stdout: &output, Stderr: &output,

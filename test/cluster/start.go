@@ -29,7 +29,7 @@ func (c *Cluster) start(ctx context.Context, o Options) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, upTimeout, errors.New("the cluster does not start in time"))
 	defer cancel()
 	began := time.Now()
-	told := func(what string) { fmt.Fprintf(o.Log, "%s, %.1fs\n", what, time.Since(began).Seconds()) }
+	told := func(what string) { _, _ = fmt.Fprintf(o.Log, "%s, %.1fs\n", what, time.Since(began).Seconds()) }
 	if err := c.writeFiles(o); err != nil {
 		return err
 	}

@@ -27,7 +27,7 @@ func (t *Tree) WriteCPIO(w io.Writer) error {
 			return fmt.Errorf("write %s: %w", name, err)
 		}
 		err = cpioRecord(w, i+1, e.cpioMode(), strings.TrimPrefix(name, "/"), content, size)
-		content.Close()
+		_ = content.Close()
 		if err != nil {
 			return fmt.Errorf("write %s: %w", name, err)
 		}

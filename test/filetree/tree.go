@@ -96,7 +96,7 @@ func (t *Tree) Digest(fingerprint func(file string) (string, error)) (string, er
 				return "", err
 			}
 		}
-		fmt.Fprintf(h, "%q %v %q %q %q\n", name, e.mode, e.link, e.text, sum)
+		h.Write(fmt.Appendf(nil, "%q %v %q %q %q\n", name, e.mode, e.link, e.text, sum))
 	}
 	return hex.EncodeToString(h.Sum(nil)), nil
 }

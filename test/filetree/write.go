@@ -38,13 +38,13 @@ func (e entry) copyTo(path string) error {
 	if err != nil {
 		return err
 	}
-	defer content.Close()
+	defer func() { _ = content.Close() }()
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, e.mode)
 	if err != nil {
 		return err
 	}
 	if _, err := io.Copy(f, content); err != nil {
-		f.Close()
+		_ = f.Close()
 		return err
 	}
 	return f.Close()
@@ -61,7 +61,7 @@ func (e entry) open() (io.ReadCloser, int64, error) {
 	}
 	info, err := f.Stat()
 	if err != nil {
-		f.Close()
+		_ = f.Close()
 		return nil, 0, err
 	}
 	return f, info.Size(), nil
@@ -98,7 +98,7 @@ func (e entry) writeTar(tw *tar.Writer, name string) error {
 	if err != nil {
 		return err
 	}
-	defer content.Close()
+	defer func() { _ = content.Close() }()
 	h.Typeflag, h.Size = tar.TypeReg, size
 	if err := tw.WriteHeader(h); err != nil {
 		return err

@@ -22,7 +22,7 @@ func Identify(path string) (Identity, error) {
 	if err != nil {
 		return Identity{}, fmt.Errorf("read an image: %w", err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	tr := tar.NewReader(f)
 	for {
 		switch h, err := tr.Next(); {

@@ -44,7 +44,7 @@ func probeKVM(ctx context.Context, image Image) bool {
 	if err != nil {
 		return false
 	}
-	f.Close()
+	_ = f.Close()
 	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
 	defer cancel()
 	image.Accelerator = "kvm"

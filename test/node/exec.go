@@ -56,8 +56,8 @@ func (vm *VM) Exec(ctx context.Context, c Command) (int, error) {
 	if err != nil {
 		return 0, errors.Join(err, vm.Check())
 	}
-	defer conn.Close()
-	stop := context.AfterFunc(ctx, func() { conn.Close() })
+	defer func() { _ = conn.Close() }()
+	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
 	defer stop()
 	code, err := c.talk(conn, r)
 	switch {
@@ -129,11 +129,11 @@ func (vm *VM) request(ctx context.Context, method, target string) (net.Conn, *bu
 	if err != nil {
 		return nil, nil, err
 	}
-	stop := context.AfterFunc(ctx, func() { conn.Close() })
+	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
 	defer stop()
 	r, err := handshake(conn, method, target)
 	if err != nil {
-		conn.Close()
+		_ = conn.Close()
 		return nil, nil, err
 	}
 	return conn, r, nil
@@ -152,6 +152,7 @@ func handshake(conn net.Conn, method, target string) (*bufio.Reader, error) {
 		return nil, fmt.Errorf("the node's agent: %w", err)
 	}
 	if answer.StatusCode != http.StatusOK {
+		defer func() { _ = answer.Body.Close() }()
 		reason, _ := io.ReadAll(io.LimitReader(answer.Body, 1<<10))
 		return nil, fmt.Errorf("the node's agent: %s: %s", answer.Status, bytes.TrimSpace(reason))
 	}

@@ -46,7 +46,7 @@ func makeInitrd(ctx context.Context, t *toolchain.Toolchain, kernel toolchain.Ke
 		if err != nil {
 			return err
 		}
-		defer out.Close()
+		defer func() { _ = out.Close() }()
 		return tree.WriteCPIO(out)
 	})
 	return filepath.Join(dir, "initrd"), err

@@ -9,6 +9,7 @@ import (
 // Model is a kind of network card.
 type Model string
 
+// The cards that QEMU emulates and the node has drivers for.
 const (
 	VirtIO Model = "virtio-net-pci"
 	IGB    Model = "igb" // SR-IOV, 7 virtual functions

@@ -102,7 +102,7 @@ func unpackModule(ctx context.Context, from, to string) error {
 	if err != nil {
 		return err
 	}
-	defer out.Close()
+	defer func() { _ = out.Close() }()
 	c := exec.CommandContext(ctx, "xz", "--decompress", "--stdout", from)
 	c.Stdout = out
 	if err := c.Run(); err != nil {

@@ -19,8 +19,8 @@ func (vm *VM) Monitor(ctx context.Context, command string, arguments any) (json.
 	if err != nil {
 		return nil, fmt.Errorf("QEMU's monitor: %w", err)
 	}
-	defer conn.Close()
-	stop := context.AfterFunc(ctx, func() { conn.SetDeadline(time.Unix(1, 0)) })
+	defer func() { _ = conn.Close() }()
+	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
 	defer stop()
 	m := monitor{json.NewEncoder(conn), json.NewDecoder(conn)}
 	if _, err := m.call("qmp_capabilities", nil); err != nil {
@@ -91,7 +91,7 @@ func dialUnix(ctx context.Context, path string) (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer dir.Close()
+	defer func() { _ = dir.Close() }()
 	var d net.Dialer
 	return d.DialContext(ctx, "unix", fmt.Sprintf("/proc/self/fd/%d/%s", dir.Fd(), filepath.Base(path)))
 }

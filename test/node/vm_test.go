@@ -161,7 +161,7 @@ func testDial(t *testing.T, vm *node.VM) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close()
+	defer func() { _ = conn.Close() }()
 	if text, err := io.ReadAll(io.LimitReader(conn, 7)); string(text) != "answer\n" {
 		t.Errorf("got %q, %v", text, err)
 	}

@@ -37,9 +37,7 @@ func (s Source) RunExamples(ctx context.Context, c *cluster.Cluster, out io.Writ
 	}
 	for _, d := range list.Items {
 		if err := s.showInterfaces(ctx, c, out, "deployment/"+d.Name); err != nil {
-			c.Explain(ctx, s.Log, examplesNamespace)
-			c.Explain(ctx, s.Log, Namespace)
-			return err
+			return fmt.Errorf("%w\n%s\n%s", err, c.Explain(ctx, examplesNamespace), c.Explain(ctx, Namespace))
 		}
 	}
 	return nil
@@ -56,6 +54,6 @@ func (s Source) showInterfaces(ctx context.Context, c *cluster.Cluster, out io.W
 	if err != nil {
 		return fmt.Errorf("list the interfaces of %s: %w", deployment, err)
 	}
-	fmt.Fprintf(out, "\n$ kubectl exec %s -- ip -brief link show\n%s", deployment, interfaces)
-	return nil
+	_, err = fmt.Fprintf(out, "\n$ kubectl exec %s -- ip -brief link show\n%s", deployment, interfaces)
+	return err
 }

@@ -60,9 +60,9 @@ func (s Source) Install(ctx context.Context, c *cluster.Cluster) error {
 	}
 	err = s.kubectl(ctx, c, "-n", Namespace, "rollout", "status", "daemonset/"+DaemonSet, "--timeout="+rolloutTimeout)
 	if err != nil {
-		c.Explain(ctx, s.Log, Namespace)
+		return fmt.Errorf("%w\n%s", err, c.Explain(ctx, Namespace))
 	}
-	return err
+	return nil
 }
 
 func installed(ctx context.Context, c *cluster.Cluster) (bool, error) {
@@ -80,14 +80,14 @@ func (s Source) load(ctx context.Context, c *cluster.Cluster) ([]string, error) 
 	if err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	archives, err := s.Build(ctx, c, dir)
 	if err != nil {
 		return nil, err
 	}
 	names, err := c.LoadImages(ctx, archives...)
 	for _, n := range names {
-		fmt.Fprintln(s.Log, "loaded", n)
+		_, _ = fmt.Fprintln(s.Log, "loaded", n)
 	}
 	return names, err
 }

@@ -73,9 +73,9 @@ func (t *Toolchain) lock(ctx context.Context, path, name string) (unlock func(),
 	for told := false; ; told = true {
 		switch err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); {
 		case err == nil:
-			return func() { f.Close() }, nil
+			return func() { _ = f.Close() }, nil
 		case !errors.Is(err, unix.EWOULDBLOCK) && !errors.Is(err, unix.EINTR):
-			f.Close()
+			_ = f.Close()
 			return nil, fmt.Errorf("lock %s: %w", name, err)
 		}
 		if !told {
@@ -83,7 +83,7 @@ func (t *Toolchain) lock(ctx context.Context, path, name string) (unlock func(),
 		}
 		select {
 		case <-ctx.Done():
-			f.Close()
+			_ = f.Close()
 			return nil, fmt.Errorf("wait for %s: %w", name, context.Cause(ctx))
 		case <-time.After(200 * time.Millisecond):
 		}
@@ -112,7 +112,7 @@ func (t *Toolchain) forget(name, except string) {
 func Key(parts ...string) string {
 	h := sha256.New()
 	for _, p := range parts {
-		fmt.Fprintf(h, "%d:%s", len(p), p)
+		h.Write(fmt.Appendf(nil, "%d:%s", len(p), p))
 	}
 	return hex.EncodeToString(h.Sum(nil))[:20]
 }
@@ -127,7 +127,7 @@ func (t *Toolchain) Fingerprint(path string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("fingerprint: %w", err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	h := sha256.New()
 	if _, err := io.Copy(h, f); err != nil {
 		return "", fmt.Errorf("fingerprint %s: %w", path, err)

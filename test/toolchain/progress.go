@@ -19,7 +19,7 @@ type log struct {
 func (l *log) printf(format string, args ...any) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	fmt.Fprintf(l.out, format+"\n", args...)
+	_, _ = fmt.Fprintf(l.out, format+"\n", args...)
 }
 
 // Step runs work and tells how it goes: what it does ("building kubernetes"),

@@ -37,8 +37,8 @@ func (e exitCode) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
 	err := dispatch(ctx, os.Args[1:])
+	stop()
 	var code exitCode
 	switch {
 	case errors.As(err, &code):
@@ -61,7 +61,7 @@ func dispatch(ctx context.Context, args []string) error {
 		"image":   imageCommand(),
 	}
 	if len(args) == 0 {
-		return errors.New("usage: cluster setup|up|down|load|node|kubectl|demo|image ...")
+		return errors.New("no command; there are setup, up, down, load, node, kubectl, demo and image")
 	}
 	c, ok := commands[args[0]]
 	if !ok {

@@ -32,7 +32,7 @@ func Start(c *exec.Cmd, name, log string, attached bool) (Process, error) {
 	if err != nil {
 		return Process{}, fmt.Errorf("start %s: %w", name, err)
 	}
-	defer out.Close()
+	defer func() { _ = out.Close() }()
 	c.Stdout, c.Stderr = out, out
 	c.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	if attached {
@@ -79,7 +79,7 @@ func (p Process) Kill(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("end %s: %w", p.Name, err)
 	}
-	defer handle.Release()
+	defer func() { _ = handle.Release() }()
 	if !p.Alive() {
 		return nil
 	}
@@ -135,7 +135,7 @@ func stat(pid int) (started uint64, state byte, err error) {
 	}
 	// The second field is the program's name in parentheses and may hold anything.
 	fields := strings.Fields(string(text[strings.LastIndexByte(string(text), ')')+1:]))
-	const stateField, startField = 3 - 3, 22 - 3 // numbered as in proc(5), from the third on
+	const stateField, startField = 0, 19 // in proc(5) these are 3 and 22
 	if len(fields) <= startField {
 		return 0, 0, fmt.Errorf("/proc/%d/stat is too short", pid)
 	}

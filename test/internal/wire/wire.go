@@ -13,6 +13,7 @@ import (
 // Kind tells what a frame's bytes are.
 type Kind byte
 
+// The kinds, with who sends them.
 const (
 	Script Kind = iota + 1 // to the agent, first: a shell script
 	Stdin                  // to the agent: input for the script

@@ -28,7 +28,9 @@ func dial(t *testing.T, method, target string) (net.Conn, *bufio.Reader, *http.R
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = conn.Close() })
-	fmt.Fprintf(conn, "%s %s HTTP/1.1\r\nHost: node\r\n\r\n", method, target)
+	if _, err := fmt.Fprintf(conn, "%s %s HTTP/1.1\r\nHost: node\r\n\r\n", method, target); err != nil {
+		t.Fatal(err)
+	}
 	r := bufio.NewReader(conn)
 	answer, err := http.ReadResponse(r, &http.Request{Method: http.MethodConnect})
 	if err != nil {
@@ -135,7 +137,7 @@ func echo(t *testing.T) string {
 				return
 			}
 			go func() {
-				defer c.Close()
+				defer func() { _ = c.Close() }()
 				_, _ = io.Copy(c, c)
 			}()
 		}

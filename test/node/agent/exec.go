@@ -21,7 +21,7 @@ const outputDelay = time.Second
 
 // session runs one script for the connection and ends it with the connection.
 func session(conn net.Conn, r *bufio.Reader) {
-	defer conn.Close()
+	defer func() { _ = conn.Close() }()
 	out := wire.NewWriter(conn)
 	kind, script, err := wire.Read(r)
 	if err != nil || kind != wire.Script {
@@ -31,7 +31,7 @@ func session(conn net.Conn, r *bufio.Reader) {
 	defer cancel()
 	code, err := run(ctx, cancel, string(script), r, out)
 	if err != nil {
-		fmt.Fprintln(out.Stream(wire.Stderr), "agent:", err)
+		_, _ = fmt.Fprintln(out.Stream(wire.Stderr), "agent:", err)
 	}
 	// A failure to send means that nobody listens any more.
 	_ = out.Send(wire.Exit, []byte(strconv.Itoa(code)))
@@ -68,18 +68,18 @@ func run(ctx context.Context, cancel func(), script string, r io.Reader, out *wi
 // feed passes input on until the connection ends. It reads on after the input's
 // end, because that is how the other side's going away is seen.
 func feed(r io.Reader, stdin io.WriteCloser) {
-	defer stdin.Close()
+	defer func() { _ = stdin.Close() }()
 	for {
 		kind, payload, err := wire.Read(r)
 		switch {
 		case err != nil:
 			return
 		case kind == wire.EOF:
-			stdin.Close()
+			_ = stdin.Close()
 		case kind == wire.Stdin:
 			// A script need not read its input.
 			if _, err := stdin.Write(payload); err != nil && !errors.Is(err, syscall.EPIPE) {
-				stdin.Close()
+				_ = stdin.Close()
 			}
 		}
 	}

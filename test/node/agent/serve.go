@@ -38,7 +38,7 @@ func connect(w http.ResponseWriter, target string) {
 		http.Error(w, err.Error(), http.StatusBadGateway)
 		return
 	}
-	defer out.Close()
+	defer func() { _ = out.Close() }()
 	if conn, r, err := hijack(w); err == nil {
 		splice(conn, r, out)
 	}
@@ -52,7 +52,7 @@ func hijack(w http.ResponseWriter) (net.Conn, *bufio.Reader, error) {
 		return nil, nil, err
 	}
 	if _, err := conn.Write([]byte("HTTP/1.1 200 OK\r\n\r\n")); err != nil {
-		conn.Close()
+		_ = conn.Close()
 		return nil, nil, err
 	}
 	return conn, rw.Reader, nil
@@ -75,7 +75,7 @@ func relay(address, file string) error {
 			return err
 		}
 		go func() {
-			defer conn.Close()
+			defer func() { _ = conn.Close() }()
 			if err := passOn(conn, file); err != nil {
 				fmt.Fprintln(os.Stderr, "agent: relay:", err)
 			}
@@ -92,7 +92,7 @@ func passOn(conn net.Conn, file string) error {
 	if err != nil {
 		return err
 	}
-	defer out.Close()
+	defer func() { _ = out.Close() }()
 	splice(conn, bufio.NewReader(conn), out)
 	return nil
 }

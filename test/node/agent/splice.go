@@ -8,8 +8,8 @@ import (
 
 // splice copies both ways until both have ended. r has what is read from a.
 func splice(a net.Conn, r io.Reader, b net.Conn) {
-	defer a.Close()
-	defer b.Close()
+	defer func() { _ = a.Close() }()
+	defer func() { _ = b.Close() }()
 	var both sync.WaitGroup
 	both.Go(func() { copyAndEnd(b, r) })
 	both.Go(func() { copyAndEnd(a, b) })
