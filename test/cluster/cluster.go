@@ -5,17 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 
-	"github.com/hawser-dra/hawser/test/internal/process"
 	"github.com/hawser-dra/hawser/test/node"
 )
 
@@ -29,37 +26,6 @@ const (
 
 // nodeName is the Node's name, which is the virtual machine's host name.
 const nodeName = "node"
-
-// DefaultFeatureGates are set in all components unless Options say otherwise.
-var DefaultFeatureGates = map[string]bool{
-	"DRAConsumableCapacity": true,
-	"DRADerivedAttributes":  true,
-	"DRAListTypeAttributes": true,
-	"DRAResourcePoolStatus": true,
-}
-
-// Options are what a cluster is to be.
-type Options struct {
-	// Dir holds all of the cluster. It must not exist, be empty, or be what a
-	// cluster that has ended left.
-	Dir string
-	// Parts are what Prepare returned.
-	Parts Parts
-	// Log takes a few lines on how it goes; nil means none.
-	Log io.Writer
-	// AuditLog writes every request to the API server to AuditLogFile.
-	AuditLog bool
-	// FeatureGates; nil means DefaultFeatureGates.
-	FeatureGates map[string]bool
-	// APIServerArgs are added to the API server's command line.
-	APIServerArgs []string
-	// CPUs, MemoryMiB and NICs of the node; zero means package node's defaults.
-	CPUs, MemoryMiB int
-	NICs            []node.NIC
-	// Attached has all of the cluster end with this program, however that ends:
-	// for tests. Its directory then stays. Else the cluster goes on until Down.
-	Attached bool
-}
 
 // Cluster is one that runs.
 type Cluster struct {
@@ -150,40 +116,6 @@ func (c *Cluster) connect() error {
 	}
 	c.client, err = kubernetes.NewForConfig(config)
 	return err
-}
-
-// Down ends all of the cluster and removes its directory.
-func (c *Cluster) Down(ctx context.Context) error {
-	return Down(ctx, c.dir)
-}
-
-// Down ends the cluster in dir and removes dir. It takes down what a start left
-// that failed or was cut short, too. It is no error if there is nothing.
-func Down(ctx context.Context, dir string) error {
-	running, err := processes(dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("stop the cluster in %s: %w", dir, err)
-	}
-	if err := kill(ctx, running); err != nil {
-		return fmt.Errorf("stop the cluster in %s: %w", dir, err)
-	}
-	if err := os.RemoveAll(dir); err != nil {
-		return fmt.Errorf("remove the cluster's directory: %w", err)
-	}
-	return nil
-}
-
-// kill ends processes and waits until they are gone, the latest first: the node
-// goes before what it talks to.
-func kill(ctx context.Context, running []process.Process) error {
-	var errs []error
-	for _, p := range slices.Backward(running) {
-		errs = append(errs, p.Kill(ctx))
-	}
-	return errors.Join(errs...)
 }
 
 func (c *Cluster) path(elem ...string) string {

@@ -7,9 +7,9 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/hawser-dra/hawser/test/internal/process"
 )
@@ -61,7 +61,7 @@ func (c *Cluster) tryAPIServer(ctx context.Context, o Options) error {
 	}
 	// From now on the node's relay knows where to go.
 	target := net.JoinHostPort(hostAddress, port)
-	return os.WriteFile(c.path(vmDir, "share", nodeFilesDir, "apiserver"), []byte(target), 0o644)
+	return os.WriteFile(filepath.Join(c.nodeFiles(), "apiserver"), []byte(target), 0o644)
 }
 
 func (c *Cluster) apiServerArgs(o Options, port string) []string {
@@ -132,30 +132,4 @@ func freePort() (string, error) {
 	}
 	_, port, err := net.SplitHostPort(l.Addr().String())
 	return port, errors.Join(err, l.Close())
-}
-
-func (c *Cluster) serves(ctx context.Context) error {
-	_, err := c.client.CoreV1().RESTClient().Get().AbsPath("/readyz").DoRaw(ctx)
-	return err
-}
-
-// pollEvery is the pause between looks at something that is not ready yet.
-const pollEvery = 150 * time.Millisecond
-
-// await looks until what is ready, and fails as soon as check does.
-func (c *Cluster) await(ctx context.Context, what string, check func() error, ready func(context.Context) error) error {
-	for {
-		last := ready(ctx)
-		if last == nil {
-			return nil
-		}
-		if err := check(); err != nil {
-			return fmt.Errorf("wait for %s: %w", what, err)
-		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("wait for %s: %w; last: %w", what, context.Cause(ctx), last)
-		case <-time.After(pollEvery):
-		}
-	}
 }

@@ -22,7 +22,7 @@ const (
 	pkiDir         = "pki"
 	logsDir        = "logs"
 	vmDir          = "node"
-	nodeFilesDir   = "cluster" // in the node's share
+	shareDir       = "share" // the node's /host
 )
 
 // state is what Open needs to know. It is written after each process is started,

@@ -22,16 +22,9 @@ type NIC struct {
 	Model Model
 }
 
-// DefaultNICs are a machine's cards where nothing else is asked for.
-var DefaultNICs = []NIC{{"eth1", IGB}}
-
-const (
-	defaultCPUs      = 2
-	defaultMemoryMiB = 3072
-	// igbBARs keeps Linux from placing virtual functions where QEMU's igb does
-	// not see them: without it they have no link and stay in reset.
-	igbBARs = "memmap=64G$0xc000000000"
-)
+// igbBARs keeps Linux from placing virtual functions where QEMU's igb does not
+// see them: without it they have no link and stay in reset.
+const igbBARs = "memmap=64G$0xc000000000"
 
 // mac is the address of card n; the uplink is 0.
 func mac(n int) string {

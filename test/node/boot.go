@@ -1,0 +1,67 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"github.com/hawser-dra/hawser/test/internal/process"
+)
+
+// bootTimeout bounds the time from QEMU's start to the agent's first answer:
+// four seconds on an idle machine without KVM.
+const bootTimeout = 3 * time.Minute
+
+// findAgent waits for QEMU's monitor and learns the agent's port from it.
+func (vm *VM) findAgent(ctx context.Context) error {
+	err := vm.poll(ctx, func(ctx context.Context) (err error) {
+		vm.Agent, err = vm.agentAddress(ctx)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return vm.save()
+}
+
+// WaitBooted waits until the machine takes scripts.
+func (vm *VM) WaitBooted(ctx context.Context) error {
+	return vm.poll(ctx, func(ctx context.Context) error {
+		_, err := vm.BootID(ctx)
+		return err
+	})
+}
+
+// firstTry is how long the first attempt at something may take while the machine
+// boots. A connection made too early may get no answer for ever, and a slow
+// machine may need long for one: each attempt gets a quarter more.
+const firstTry = 500 * time.Millisecond
+
+// poll tries until it works, the machine dies or the time for booting is over.
+func (vm *VM) poll(ctx context.Context, try func(context.Context) error) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, bootTimeout, errors.New("the machine does not boot in time"))
+	defer cancel()
+	for patience := firstTry; ; patience += patience / 4 {
+		last := attempt(ctx, patience, try)
+		if last == nil {
+			return nil
+		}
+		if err := vm.Check(); err != nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("%w; last: %w; the end of the console:\n%s", context.Cause(ctx), last,
+				process.Tail(filepath.Join(vm.Dir, consoleLog)))
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+}
+
+func attempt(ctx context.Context, patience time.Duration, try func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	return try(ctx)
+}
