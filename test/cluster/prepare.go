@@ -4,6 +4,7 @@ import (
 	"context"
 	_ "embed"
 	"path/filepath"
+	"slices"
 
 	"github.com/hawser-dra/hawser/test/filetree"
 	"github.com/hawser-dra/hawser/test/node"
@@ -37,6 +38,10 @@ type Parts struct {
 // Prepare makes the parts or finds them in the cache. From nothing that takes
 // some ten minutes on two processors, most of it for building Kubernetes.
 func Prepare(ctx context.Context, t *toolchain.Toolchain) (Parts, error) {
+	// All at once, and first: the example image is made from the node's packages.
+	if err := t.Packages(ctx, slices.Concat(node.Packages, buildPackages)...); err != nil {
+		return Parts{}, err
+	}
 	built, err := build(ctx, t)
 	if err != nil {
 		return Parts{}, err

@@ -10,8 +10,8 @@ import (
 	"github.com/hawser-dra/hawser/test/toolchain"
 )
 
-// runtimePackages are the Debian packages that runc is linked with.
-var runtimePackages = []string{"gcc", "libc6-dev", "libseccomp-dev", "pkg-config"}
+// buildPackages are the Debian packages that runc is linked with.
+var buildPackages = []string{"gcc", "libc6-dev", "libseccomp-dev", "pkg-config"}
 
 const kubernetesVersion = "v1.37.2"
 
@@ -70,9 +70,6 @@ type programs struct {
 
 // build builds all programs, the one that takes longest beside the others.
 func build(ctx context.Context, t *toolchain.Toolchain) (programs, error) {
-	if err := t.Packages(ctx, runtimePackages...); err != nil {
-		return programs{}, err
-	}
 	source, err := toolchain.Source(ctx)
 	if err != nil {
 		return programs{}, err

@@ -7,8 +7,8 @@ import (
 	"github.com/hawser-dra/hawser/test/toolchain"
 )
 
-// packages are the Debian packages that the image is made with or holds.
-var packages = []string{
+// Packages are the Debian packages that an image is made with, or from.
+var Packages = []string{
 	"busybox-static", "dash", "e2fsprogs", "ethtool", "iproute2", "iputils-ping", "kmod", "mount", "util-linux", "xz-utils",
 }
 
@@ -38,7 +38,7 @@ type Spec struct {
 
 // Prepare makes an image, or finds it in the cache.
 func Prepare(ctx context.Context, t *toolchain.Toolchain, spec Spec) (Image, error) {
-	if err := t.Packages(ctx, packages...); err != nil {
+	if err := t.Packages(ctx, Packages...); err != nil {
 		return Image{}, err
 	}
 	qemu, err := t.QEMU(ctx)
