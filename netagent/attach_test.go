@@ -12,8 +12,8 @@ import (
 	"google.golang.org/protobuf/testing/protocmp"
 
 	netagentv1 "github.com/hawser-dra/hawser/api/netagent/v1"
+	"github.com/hawser-dra/hawser/internal/testns"
 	"github.com/hawser-dra/hawser/netagent"
-	"github.com/hawser-dra/hawser/netagent/internal/testns"
 )
 
 // hostState is all that the kernel says of the host's links, as bytes: what

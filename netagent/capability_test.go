@@ -11,7 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	netagentv1 "github.com/hawser-dra/hawser/api/netagent/v1"
-	"github.com/hawser-dra/hawser/netagent/internal/testns"
+	"github.com/hawser-dra/hawser/internal/testns"
 )
 
 // confined tells the test process that it is the one with one capability.

@@ -10,8 +10,8 @@ import (
 	"google.golang.org/protobuf/testing/protocmp"
 
 	netagentv1 "github.com/hawser-dra/hawser/api/netagent/v1"
+	"github.com/hawser-dra/hawser/internal/testns"
 	"github.com/hawser-dra/hawser/netagent/attachment"
-	"github.com/hawser-dra/hawser/netagent/internal/testns"
 )
 
 // kindCase is one kind in one of its modes, on links that the test has made.

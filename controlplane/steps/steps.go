@@ -86,12 +86,17 @@ func (s *Steps) Observe(r *record.Record, attachments []*netagentv1.Attachment) 
 	if err != nil {
 		return err
 	}
+	fault.Point(fault.DriverFollowing)
 	if !reflect.DeepEqual(now, r) {
 		if err := s.Records.Put(now); err != nil {
 			return fmt.Errorf("keep the record: %w", err)
 		}
 	}
-	return s.list(now, attachments)
+	if err := s.list(now, attachments); err != nil {
+		return err
+	}
+	fault.Point(fault.DriverRewritten)
+	return nil
 }
 
 // Detach takes everything of a claim away. All of it may be gone already.
@@ -99,14 +104,15 @@ func (s *Steps) Detach(ctx context.Context, claimUID string) error {
 	if err := s.Agent.Detach(ctx, claimUID); err != nil {
 		return fmt.Errorf("detach: %w", err)
 	}
-	fault.Point("driver-detached")
+	fault.Point(fault.DriverDetached)
 	if err := s.Specs.Remove(claimUID); err != nil {
 		return fmt.Errorf("remove the CDI spec: %w", err)
 	}
-	fault.Point("driver-spec-removed")
+	fault.Point(fault.DriverSpecRemoved)
 	if err := s.Records.Delete(claimUID); err != nil {
 		return fmt.Errorf("remove the record: %w", err)
 	}
+	fault.Point(fault.DriverRecordRemoved)
 	return nil
 }
 
@@ -120,7 +126,7 @@ func (s *Steps) attach(ctx context.Context, draft *record.Record) ([]*netagentv1
 	if err != nil {
 		return nil, fmt.Errorf("attach: %w", err)
 	}
-	fault.Point("driver-attached")
+	fault.Point(fault.DriverAttached)
 	return resp.GetAttachments(), nil
 }
 
@@ -134,8 +140,12 @@ func (s *Steps) keep(draft *record.Record, attachments []*netagentv1.Attachment)
 	if err := s.Records.Put(r); err != nil {
 		return nil, fmt.Errorf("keep the record: %w", err)
 	}
-	fault.Point("driver-recorded")
-	return r, s.list(r, attachments)
+	fault.Point(fault.DriverRecorded)
+	if err := s.list(r, attachments); err != nil {
+		return r, err
+	}
+	fault.Point(fault.DriverListed)
+	return r, nil
 }
 
 // list makes the spec name exactly the links that are in the host namespace.

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+
+	"github.com/hawser-dra/hawser/internal/fault"
 )
 
 // Write makes data the content of path. The temporary file lies beside it,
@@ -27,6 +29,7 @@ func Write(path string, data []byte, mode os.FileMode) (err error) {
 	if err = errors.Join(err, f.Chmod(mode), f.Close()); err != nil {
 		return err
 	}
+	fault.Point(fault.DriverFileWritten)
 	return os.Rename(f.Name(), path)
 }
 

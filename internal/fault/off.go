@@ -6,4 +6,4 @@
 package fault
 
 // Point marks the point called name.
-func Point(string) {}
+func Point(Name) {}

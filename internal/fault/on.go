@@ -8,6 +8,7 @@ package fault
 import (
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"syscall"
 )
 
@@ -15,13 +16,42 @@ import (
 // with the name of the point.
 const dirVariable = "HAWSER_FAULTS"
 
+// handler is what a test does at points in its own process.
+var handler atomic.Pointer[func(Name)]
+
+// Handle makes f happen at each point, on the goroutine that passes it.
+func Handle(f func(Name)) { handler.Store(&f) }
+
 // Point kills the process, as kill -9 does, if the test asks for it. It takes
 // the test's file away first, so that the next process gets past the point.
-func Point(name string) {
+func Point(name Name) {
+	if f := handler.Load(); f != nil {
+		(*f)(name)
+	}
 	dir := os.Getenv(dirVariable)
-	if dir == "" || os.Remove(filepath.Join(dir, name)) != nil {
+	if dir == "" || os.Remove(filepath.Join(dir, string(name))) != nil {
 		return
 	}
 	_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
 	select {} // the signal is on its way
+}
+
+// Driver returns the points that the driver passes.
+func Driver() []Name {
+	return []Name{
+		DriverFileWritten,
+		DriverAttached, DriverRecorded, DriverListed,
+		DriverFollowing, DriverRewritten,
+		DriverDetached, DriverSpecRemoved, DriverRecordRemoved,
+	}
+}
+
+// Netagent returns the points that netagent passes.
+func Netagent() []Name {
+	return []Name{
+		NetagentEntryWritten,
+		NetagentEntryAdded, NetagentLinkCreated, NetagentHostEndFinished, NetagentAliasSet, NetagentMadeRecorded,
+		NetagentLeavingRecorded, NetagentHostEndDeleted, NetagentLinkDeleted, NetagentEntryRemoved,
+		NetagentLeavingWithdrawn,
+	}
 }

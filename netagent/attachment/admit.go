@@ -7,6 +7,7 @@ import (
 	"time"
 
 	netagentv1 "github.com/hawser-dra/hawser/api/netagent/v1"
+	"github.com/hawser-dra/hawser/internal/fault"
 	"github.com/hawser-dra/hawser/netagent/journal"
 	"github.com/hawser-dra/hawser/netagent/link"
 	"github.com/hawser-dra/hawser/netagent/policy"
@@ -28,7 +29,11 @@ func (c call) admit(ctx context.Context) (journal.Entry, int, error) {
 		Claim: c.mark.Claim, Key: c.mark.Key, Request: c.device,
 		Name: c.mark.linkName(), Since: time.Now(),
 	}
-	return e, parent, c.journal.Add(e)
+	if err := c.journal.Add(e); err != nil {
+		return journal.Entry{}, 0, err
+	}
+	fault.Point(fault.NetagentEntryAdded)
+	return e, parent, nil
 }
 
 // admitAgain asks the policy once more for what is in the journal, before it is

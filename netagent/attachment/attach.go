@@ -7,6 +7,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	netagentv1 "github.com/hawser-dra/hawser/api/netagent/v1"
+	"github.com/hawser-dra/hawser/internal/fault"
 	"github.com/hawser-dra/hawser/netagent/journal"
 	"github.com/hawser-dra/hawser/netagent/peer"
 )
@@ -64,6 +65,7 @@ func (c call) resume(ctx context.Context, k kind, e journal.Entry) (*netagentv1.
 		if err := c.journal.Replace(e); err != nil {
 			return nil, nil, err
 		}
+		fault.Point(fault.NetagentLeavingWithdrawn)
 	}
 	before := c.table.get(c.mark)
 	at, err := c.locate(ctx, k, e)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/hawser-dra/hawser/internal/fault"
 	"github.com/hawser-dra/hawser/netagent/journal"
 	"github.com/hawser-dra/hawser/netagent/link"
 	"github.com/hawser-dra/hawser/telemetry/logging"
@@ -25,12 +26,15 @@ func (m *Manager) takeBack(ctx context.Context, e journal.Entry) error {
 	if err := m.journal.Replace(e); err != nil {
 		return err
 	}
+	fault.Point(fault.NetagentLeavingRecorded)
 	if err := m.unmake(ctx, k, e); err != nil {
 		return err
 	}
+	fault.Point(fault.NetagentLinkDeleted)
 	if err := m.journal.Remove(e.Claim, e.Key); err != nil {
 		return err
 	}
+	fault.Point(fault.NetagentEntryRemoved)
 	m.table.drop(markOf(e))
 	return nil
 }
@@ -42,6 +46,7 @@ func (m *Manager) unmake(ctx context.Context, k kind, e journal.Entry) error {
 		if err := m.deleteHostEnd(ctx, mk, k.name()); err != nil {
 			return err
 		}
+		fault.Point(fault.NetagentHostEndDeleted)
 	}
 	at, err := m.locate(ctx, k, e)
 	if err != nil || at.location == lost {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	netagentv1 "github.com/hawser-dra/hawser/api/netagent/v1"
+	"github.com/hawser-dra/hawser/internal/fault"
 	"github.com/hawser-dra/hawser/netagent/journal"
 	"github.com/hawser-dra/hawser/netagent/link"
 )
@@ -18,6 +19,7 @@ func (c call) finish(ctx context.Context, k kind, e journal.Entry, l link.Link) 
 		if err := c.finishHostEnd(ctx, c.mark, k.name()); err != nil {
 			return nil, err
 		}
+		fault.Point(fault.NetagentHostEndFinished)
 	}
 	if l.Name != e.Name {
 		if err := c.links.Rename(ctx, l.Index, e.Name); err != nil {
@@ -28,6 +30,7 @@ func (c call) finish(ctx context.Context, k kind, e journal.Entry, l link.Link) 
 		if err := c.links.SetAlias(ctx, l.Index, c.mark.alias()); err != nil {
 			return nil, err
 		}
+		fault.Point(fault.NetagentAliasSet)
 	}
 	l, err := c.links.ByIndex(ctx, link.Host, l.Index)
 	if err != nil {
@@ -41,6 +44,7 @@ func (c call) finish(ctx context.Context, k kind, e journal.Entry, l link.Link) 
 		if err := c.journal.Replace(e); err != nil {
 			return nil, err
 		}
+		fault.Point(fault.NetagentMadeRecorded)
 	}
 	at := place{location: onHost, ns: link.Host, index: l.Index, link: l}
 	c.table.setIf(before, e, at)

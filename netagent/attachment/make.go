@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	netagentv1 "github.com/hawser-dra/hawser/api/netagent/v1"
+	"github.com/hawser-dra/hawser/internal/fault"
 	"github.com/hawser-dra/hawser/netagent/journal"
 	"github.com/hawser-dra/hawser/netagent/link"
 )
@@ -28,6 +29,7 @@ func (c call) make(ctx context.Context, k kind, e journal.Entry, parent int) (*n
 	for range makeTries {
 		err = c.links.Create(ctx, wanted, settings)
 		if err == nil {
+			fault.Point(fault.NetagentLinkCreated)
 			l, err := c.links.ByName(ctx, settings.Name)
 			if err != nil {
 				return nil, err

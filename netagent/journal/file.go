@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/hawser-dra/hawser/internal/fault"
 )
 
 // maxSize bounds a file. The largest entry, of a virtual function with every
@@ -53,6 +55,7 @@ func (j *Journal) write(e Entry, place func(temp, path string) error) error {
 	defer os.Remove(temp.Name())
 	_, err = temp.Write(b)
 	if err = errors.Join(err, temp.Close()); err == nil {
+		fault.Point(fault.NetagentEntryWritten)
 		err = place(temp.Name(), filepath.Join(j.dir, fileName(e.Claim, e.Key)))
 	}
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 	"github.com/vishvananda/netlink/nl"
 	"golang.org/x/sys/unix"
 
-	"github.com/hawser-dra/hawser/netagent/internal/testns"
+	"github.com/hawser-dra/hawser/internal/testns"
 )
 
 func dial(t *testing.T) *Conn {

@@ -9,7 +9,7 @@ import (
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
 
-	"github.com/hawser-dra/hawser/netagent/internal/testns"
+	"github.com/hawser-dra/hawser/internal/testns"
 )
 
 func TestLookupInPod(t *testing.T) {

@@ -3,7 +3,7 @@ package link
 import (
 	"testing"
 
-	"github.com/hawser-dra/hawser/netagent/internal/testns"
+	"github.com/hawser-dra/hawser/internal/testns"
 )
 
 func TestMain(m *testing.M) { testns.Main(m) }

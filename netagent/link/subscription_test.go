@@ -8,7 +8,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/hawser-dra/hawser/netagent/internal/testns"
+	"github.com/hawser-dra/hawser/internal/testns"
 )
 
 // TestOverflow lets events pile up until the kernel drops some.

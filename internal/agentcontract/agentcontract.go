@@ -1,0 +1,90 @@
+// Package agentcontract tests what the driver relies on in netagent. The fake
+// that stands for netagent in the driver's tests and the real one pass the same
+// test.
+package agentcontract
+
+import (
+	"context"
+	"testing"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
+
+	netagentv1 "github.com/hawser-dra/hawser/api/netagent/v1"
+)
+
+// ClaimUID is the claim that the test attaches for.
+const ClaimUID = "6f0b8a44-97e2-4d2c-8d5f-0c3f3b0a0001"
+
+// Agent is netagent, as the driver calls it.
+type Agent interface {
+	Attach(ctx context.Context, req *netagentv1.AttachRequest) (*netagentv1.AttachResponse, error)
+	Detach(ctx context.Context, claimUID string) error
+}
+
+// Test holds an agent to the contract. Lose moves the claim's link with that
+// key to a namespace and ends it.
+func Test(t *testing.T, a Agent, lose func(key string)) {
+	c := contract{t, a}
+	first := c.attach(dummy("d0", 1400), dummy("d1", 0))
+	for i, at := range first.GetAttachments() {
+		if at.GetClaimUid() != ClaimUID || at.GetKey() != []string{"d0", "d1"}[i] || at.GetLocation() != netagentv1.Location_LOCATION_HOST {
+			t.Errorf("attachment %d is %v", i, at)
+		}
+	}
+	if !proto.Equal(first, c.attach(dummy("d0", 1400), dummy("d1", 0))) {
+		t.Error("a repeat has another answer")
+	}
+	c.refused(codes.FailedPrecondition, dummy("d0", 1500), dummy("d1", 0))
+	c.refused(codes.InvalidArgument)
+	c.refused(codes.InvalidArgument, dummy("D 0", 0))
+
+	lose("d0")
+	again := c.attach(dummy("d0", 1400), dummy("d1", 0))
+	if got := again.GetAttachments()[0]; got.GetLocation() != netagentv1.Location_LOCATION_HOST ||
+		got.GetLink().GetIfindex() == first.GetAttachments()[0].GetLink().GetIfindex() {
+		t.Errorf("what was lost is %v", got)
+	}
+	if !proto.Equal(again.GetAttachments()[1], first.GetAttachments()[1]) {
+		t.Error("what was not lost has changed")
+	}
+	for range 2 {
+		c.detach()
+	}
+	c.attach(dummy("d0", 9000))
+	c.detach()
+}
+
+type contract struct {
+	t     *testing.T
+	agent Agent
+}
+
+func (c contract) attach(devices ...*netagentv1.DeviceRequest) *netagentv1.AttachResponse {
+	c.t.Helper()
+	resp, err := c.agent.Attach(c.t.Context(), &netagentv1.AttachRequest{ClaimUid: ClaimUID, Devices: devices})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return resp
+}
+
+func (c contract) refused(want codes.Code, devices ...*netagentv1.DeviceRequest) {
+	c.t.Helper()
+	_, err := c.agent.Attach(c.t.Context(), &netagentv1.AttachRequest{ClaimUid: ClaimUID, Devices: devices})
+	if status.Code(err) != want {
+		c.t.Errorf("got %v, want %s", err, want)
+	}
+}
+
+func (c contract) detach() {
+	c.t.Helper()
+	if err := c.agent.Detach(c.t.Context(), ClaimUID); err != nil {
+		c.t.Errorf("detach: %v", err)
+	}
+}
+
+func dummy(key string, mtu uint32) *netagentv1.DeviceRequest {
+	return &netagentv1.DeviceRequest{Key: key, Kind: &netagentv1.DeviceRequest_Dummy{Dummy: &netagentv1.Dummy{Mtu: mtu}}}
+}
