@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -71,6 +72,12 @@ func (t *Toolchain) unpackKernel(ctx context.Context, dir string) error {
 	}
 	if err := os.Remove(debs[0]); err != nil {
 		return err
+	}
+	// Newer packages have all of it below /usr, where tools find it by this link.
+	if _, err := os.Stat(filepath.Join(dir, "lib")); errors.Is(err, fs.ErrNotExist) {
+		if err := os.Symlink("usr/lib", filepath.Join(dir, "lib")); err != nil {
+			return err
+		}
 	}
 	_, version, _ := strings.Cut(name, "linux-image-")
 	version, _, _ = strings.Cut(version, "=")

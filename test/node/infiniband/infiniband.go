@@ -1,0 +1,63 @@
+// Package infiniband gives a test node an InfiniBand device without the
+// hardware: a soft-RoCE device that says it is one, and with it the interface
+// ib0. IPoIB children can be made on it, moved and deleted; no traffic flows.
+//
+// It takes a kernel module, built for the node's kernel. Only tests that want an
+// ib0 pay for that: it is not part of the node's image.
+package infiniband
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/hawser-dra/hawser/test/node"
+	"github.com/hawser-dra/hawser/test/toolchain"
+)
+
+// module is the kernel module's name, and that of the folder with its source.
+const module = "rxe_as_ib"
+
+// addDevice adds rxe0 on the uplink and waits for ib0.
+const addDevice = `set -e
+modprobe -aq crc32_generic || true
+modprobe -a ib_ipoib rdma_rxe
+insmod /host/` + module + `.ko
+rdma link add rxe0 type rxe netdev eth0
+for _ in $(seq 100); do [ -e /sys/class/net/ib0 ] && exit; sleep 0.1; done
+echo "no ib0 came" >&2
+exit 1`
+
+// Add gives the machine the device rxe0 and the interface ib0, until its next
+// reset.
+func Add(ctx context.Context, t *toolchain.Toolchain, vm *node.VM) error {
+	if err := add(ctx, t, vm); err != nil {
+		return fmt.Errorf("add an InfiniBand device: %w", err)
+	}
+	return nil
+}
+
+func add(ctx context.Context, t *toolchain.Toolchain, vm *node.VM) error {
+	source, err := toolchain.Source(ctx)
+	if err != nil {
+		return err
+	}
+	kernel, err := t.Kernel(ctx)
+	if err != nil {
+		return err
+	}
+	file, err := t.KernelModule(ctx, kernel, filepath.Join(source, "node", "infiniband", module))
+	if err != nil {
+		return err
+	}
+	content, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(vm.Share, module+".ko"), content, 0o644); err != nil {
+		return err
+	}
+	_, err = vm.Run(ctx, addDevice)
+	return err
+}
