@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"path"
 
+	"go.opentelemetry.io/otel/trace"
 	"golang.org/x/sync/errgroup"
 
 	netagentv1 "github.com/hawser-dra/hawser/api/netagent/v1"
@@ -35,6 +36,8 @@ type Config struct {
 	AllowPeer      peer.Identity // the one caller
 	AllowParents   []string      // patterns of links that claims may name, as of path.Match; none: no link
 	MaxAttachments int           // on the node
+
+	Tracer trace.TracerProvider // of calls; optional
 }
 
 // Validate says what is wrong with c.
@@ -79,7 +82,7 @@ func Run(ctx context.Context, c Config) error {
 		Links: links, Journal: entries, Rules: c.rules(), Publisher: hub,
 	})
 	door, err := server.New(server.Config{
-		Socket: c.Socket, Allowed: c.AllowPeer, Attach: manager, Watch: hub, Log: log,
+		Socket: c.Socket, Allowed: c.AllowPeer, Attach: manager, Watch: hub, Log: log, Tracer: c.Tracer,
 	})
 	if err != nil {
 		return err

@@ -11,10 +11,15 @@ import (
 	"github.com/hawser-dra/hawser/netagent/peer"
 )
 
-const defaultSocket = "/run/hawser/socket/netagent.sock"
+const (
+	defaultSocket = "/run/hawser/socket/netagent.sock"
+	// defaultTraceSocket is there when the driver has a collector to send to.
+	defaultTraceSocket = "/run/hawser/socket/otlp.sock"
+)
 
 type options struct {
 	config    netagent.Config
+	traces    string
 	verbosity int
 	logFormat string
 	version   bool
@@ -37,6 +42,7 @@ func parseFlags(args []string, usage io.Writer) (options, error) {
 	f.Func("allow-parents", "comma-separated `patterns` of links that claims may name, such as eth1,br-* (default none)",
 		func(s string) error { o.config.AllowParents = split(s); return nil })
 	f.IntVar(&o.config.MaxAttachments, "max-attachments", 512, "how many attachments the node may have")
+	f.StringVar(&o.traces, "trace-socket", defaultTraceSocket, "`path` of the driver's socket for spans; empty: no spans")
 	f.IntVar(&o.verbosity, "v", 0, "how much to log: 2 shows each call, 4 each step")
 	f.StringVar(&o.logFormat, "log-format", "text", "text or json")
 	f.BoolVar(&o.version, "version", false, "print the version and exit")

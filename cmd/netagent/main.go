@@ -60,5 +60,10 @@ func command(ctx context.Context, args []string, stdout, stderr io.Writer) error
 	log.Info("netagent starts", "version", version.Version, "socket", o.config.Socket,
 		"allow-peer", o.config.AllowPeer.String(), "allow-parents", o.config.AllowParents,
 		"max-attachments", o.config.MaxAttachments)
-	return netagent.Run(ctx, o.config)
+	traces, err := startTracing(ctx, o.traces)
+	if err != nil {
+		return err
+	}
+	o.config.Tracer = traces
+	return errors.Join(netagent.Run(ctx, o.config), traces.Close())
 }

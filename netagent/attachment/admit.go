@@ -6,11 +6,14 @@ import (
 	"strings"
 	"time"
 
+	"go.opentelemetry.io/otel/attribute"
+
 	netagentv1 "github.com/hawser-dra/hawser/api/netagent/v1"
 	"github.com/hawser-dra/hawser/internal/fault"
 	"github.com/hawser-dra/hawser/netagent/journal"
 	"github.com/hawser-dra/hawser/netagent/link"
 	"github.com/hawser-dra/hawser/netagent/policy"
+	"github.com/hawser-dra/hawser/telemetry/tracing"
 )
 
 // admit asks the policy and writes the journal. It returns the new entry and
@@ -18,18 +21,15 @@ import (
 func (c call) admit(ctx context.Context) (journal.Entry, int, error) {
 	c.admission.Lock()
 	defer c.admission.Unlock()
-	facts, parent, err := c.facts(ctx)
+	parent, err := c.ask(ctx, 0)
 	if err != nil {
-		return journal.Entry{}, 0, err
-	}
-	if err := c.rules.Check(c.caller, c.device, facts); err != nil {
 		return journal.Entry{}, 0, err
 	}
 	e := journal.Entry{
 		Claim: c.mark.Claim, Key: c.mark.Key, Request: c.device,
 		Name: c.mark.linkName(), Since: time.Now(),
 	}
-	if err := c.journal.Add(e); err != nil {
+	if err := c.journal.Add(ctx, e); err != nil {
 		return journal.Entry{}, 0, err
 	}
 	fault.Point(fault.NetagentEntryAdded)
@@ -41,12 +41,20 @@ func (c call) admit(ctx context.Context) (journal.Entry, int, error) {
 func (c call) admitAgain(ctx context.Context) (parent int, err error) {
 	c.admission.Lock()
 	defer c.admission.Unlock()
+	return c.ask(ctx, 1) // itself
+}
+
+// ask asks the policy, which is told of all attachments but those that are not to
+// count.
+func (c call) ask(ctx context.Context, uncounted int) (parent int, err error) {
+	ctx, span := tracing.Start(ctx, "policy", attribute.String("hawser.device.kind", armName(c.device)))
+	defer func() { tracing.End(span, err) }()
 	facts, parent, err := c.facts(ctx)
 	if err != nil {
 		return 0, err
 	}
-	facts.OnNode-- // itself
-	facts.OfTheClaim--
+	facts.OnNode -= uncounted
+	facts.OfTheClaim -= uncounted
 	return parent, c.rules.Check(c.caller, c.device, facts)
 }
 

@@ -62,7 +62,7 @@ func (c call) begin(ctx context.Context, k kind) (*netagentv1.Attachment, undo, 
 func (c call) resume(ctx context.Context, k kind, e journal.Entry) (*netagentv1.Attachment, undo, error) {
 	if e.Leaving {
 		e.Leaving = false
-		if err := c.journal.Replace(e); err != nil {
+		if err := c.journal.Replace(ctx, e); err != nil {
 			return nil, nil, err
 		}
 		fault.Point(fault.NetagentLeavingWithdrawn)

@@ -23,7 +23,7 @@ func (m *Manager) takeBack(ctx context.Context, e journal.Entry) error {
 		e = now
 	}
 	e.Leaving = true
-	if err := m.journal.Replace(e); err != nil {
+	if err := m.journal.Replace(ctx, e); err != nil {
 		return err
 	}
 	fault.Point(fault.NetagentLeavingRecorded)
@@ -31,7 +31,7 @@ func (m *Manager) takeBack(ctx context.Context, e journal.Entry) error {
 		return err
 	}
 	fault.Point(fault.NetagentLinkDeleted)
-	if err := m.journal.Remove(e.Claim, e.Key); err != nil {
+	if err := m.journal.Remove(ctx, e.Claim, e.Key); err != nil {
 		return err
 	}
 	fault.Point(fault.NetagentEntryRemoved)

@@ -41,7 +41,7 @@ func (c call) finish(ctx context.Context, k kind, e journal.Entry, l link.Link) 
 	}
 	if e.Made == nil || e.Made.Index != l.Index {
 		e.Made = madeOf(l)
-		if err := c.journal.Replace(e); err != nil {
+		if err := c.journal.Replace(ctx, e); err != nil {
 			return nil, err
 		}
 		fault.Point(fault.NetagentMadeRecorded)

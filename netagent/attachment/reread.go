@@ -65,7 +65,7 @@ func (m *Manager) reread(ctx context.Context, mk mark, hint place) error {
 	if at.location == lost && isOver(e) {
 		logging.From(ctx).Info("journal entry of a call that was cut short removed", "claim", mk.Claim, "key", mk.Key)
 		m.table.drop(mk)
-		return m.journal.Remove(mk.Claim, mk.Key)
+		return m.journal.Remove(ctx, mk.Claim, mk.Key)
 	}
 	if at.location == onHost {
 		e.Made = madeOf(at.link)

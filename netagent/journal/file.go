@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -9,6 +10,7 @@ import (
 	"path/filepath"
 
 	"github.com/hawser-dra/hawser/internal/fault"
+	"github.com/hawser-dra/hawser/telemetry/tracing"
 )
 
 // maxSize bounds a file. The largest entry, of a virtual function with every
@@ -17,8 +19,8 @@ const maxSize = 16 << 10
 
 // Add writes the entry of a new attachment, or returns [ErrExists] when there
 // is one, from this process or from a twin.
-func (j *Journal) Add(e Entry) error {
-	return j.write(e, func(temp, path string) error {
+func (j *Journal) Add(ctx context.Context, e Entry) error {
+	return j.write(ctx, e, func(temp, path string) error {
 		err := os.Link(temp, path)
 		if errors.Is(err, fs.ErrExist) {
 			return ErrExists
@@ -28,22 +30,28 @@ func (j *Journal) Add(e Entry) error {
 }
 
 // Replace writes the entry of an attachment, whether there is one or not.
-func (j *Journal) Replace(e Entry) error {
-	return j.write(e, os.Rename)
+func (j *Journal) Replace(ctx context.Context, e Entry) error {
+	return j.write(ctx, e, os.Rename)
 }
 
 // Remove forgets an attachment. One that is gone already is fine.
-func (j *Journal) Remove(claim, key string) error {
-	err := os.Remove(filepath.Join(j.dir, fileName(claim, key)))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("remove journal entry: %w", err)
-	}
-	return nil
+func (j *Journal) Remove(ctx context.Context, claim, key string) error {
+	return tracing.Do(ctx, "journal remove", func(context.Context) error {
+		err := os.Remove(filepath.Join(j.dir, fileName(claim, key)))
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("remove journal entry: %w", err)
+		}
+		return nil
+	})
 }
 
-// write fills a file under another name and lets place put it where it belongs,
-// so that a reader sees all of it or nothing.
-func (j *Journal) write(e Entry, place func(temp, path string) error) error {
+func (j *Journal) write(ctx context.Context, e Entry, place func(temp, path string) error) error {
+	return tracing.Do(ctx, "journal write", func(context.Context) error { return j.put(e, place) })
+}
+
+// put fills a file under another name and lets place put it where it belongs, so
+// that a reader sees all of it or nothing.
+func (j *Journal) put(e Entry, place func(temp, path string) error) error {
 	b, err := e.marshal()
 	if err != nil {
 		return err

@@ -47,12 +47,12 @@ func TestEntriesComeBack(t *testing.T) {
 	full.Made = &journal.Made{Index: 7, MAC: net.HardwareAddr{2, 0, 0, 0, 0, 1}, MTU: 1500}
 	full.Leaving = true
 	for _, e := range []journal.Entry{plain, entry(claimB, "a")} {
-		if err := j.Add(e); err != nil {
+		if err := j.Add(t.Context(), e); err != nil {
 			t.Fatal(err)
 		}
 	}
 	for range 2 {
-		if err := j.Replace(full); err != nil {
+		if err := j.Replace(t.Context(), full); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -74,14 +74,14 @@ func TestEntriesComeBack(t *testing.T) {
 
 func TestAddIsExclusiveAndRemoveIsNot(t *testing.T) {
 	j, _, _ := open(t)
-	if err := j.Add(entry(claimA, "a")); err != nil {
+	if err := j.Add(t.Context(), entry(claimA, "a")); err != nil {
 		t.Fatal(err)
 	}
-	if err := j.Add(entry(claimA, "a")); !errors.Is(err, journal.ErrExists) {
+	if err := j.Add(t.Context(), entry(claimA, "a")); !errors.Is(err, journal.ErrExists) {
 		t.Errorf("second Add: %v, want ErrExists", err)
 	}
 	for range 2 {
-		if err := j.Remove(claimA, "a"); err != nil {
+		if err := j.Remove(t.Context(), claimA, "a"); err != nil {
 			t.Errorf("Remove: %v", err)
 		}
 	}
@@ -94,7 +94,7 @@ func TestSameEntrySameBytes(t *testing.T) {
 	j, dir, _ := open(t)
 	var first []byte
 	for range 20 {
-		if err := j.Replace(entry(claimA, "a")); err != nil {
+		if err := j.Replace(t.Context(), entry(claimA, "a")); err != nil {
 			t.Fatal(err)
 		}
 		b, err := os.ReadFile(filepath.Join(dir, claimA+".a.json"))
@@ -108,7 +108,7 @@ func TestSameEntrySameBytes(t *testing.T) {
 func TestUnreadableIsSetAside(t *testing.T) {
 	good := func(t *testing.T) string {
 		j, dir, _ := open(t)
-		if err := j.Add(entry(claimA, "a")); err != nil {
+		if err := j.Add(t.Context(), entry(claimA, "a")); err != nil {
 			t.Fatal(err)
 		}
 		b, err := os.ReadFile(filepath.Join(dir, claimA+".a.json"))
@@ -143,7 +143,7 @@ func TestUnreadableIsSetAside(t *testing.T) {
 			if lines := strings.Count(log.String(), "\n"); lines != 1 {
 				t.Errorf("%d log lines:\n%s", lines, log)
 			}
-			if err := j.Add(entry(claimA, "a")); err != nil {
+			if err := j.Add(t.Context(), entry(claimA, "a")); err != nil {
 				t.Errorf("Add after it: %v", err)
 			}
 		})

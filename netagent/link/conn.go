@@ -71,13 +71,16 @@ func (c *Conn) Close() {
 // request is a netlink message with what errors and traces say of it.
 type request struct {
 	op      string // such as "create macvlan hwabc"
+	kind    string // of the link that is made; empty for other requests
 	message *nl.NetlinkRequest
 	reply   uint16 // type of the messages that answer it; 0: only an acknowledgement
 }
 
 // execute sends one request and returns the payloads of its reply. Every
 // request of the package goes through here.
-func (c *Conn) execute(ctx context.Context, r request) ([][]byte, error) {
+func (c *Conn) execute(ctx context.Context, r request) (payloads [][]byte, err error) {
+	ctx, span := r.start(ctx)
+	defer func() { r.end(span, payloads, err) }()
 	var s *nl.NetlinkSocket
 	select {
 	case s = <-c.free:
@@ -87,7 +90,7 @@ func (c *Conn) execute(ctx context.Context, r request) ([][]byte, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("%s: %w", r.op, err)
 	}
-	payloads, err := exchange(s, r)
+	payloads, err = exchange(s, r)
 	if err != nil {
 		return nil, &Error{Op: r.op, Err: err}
 	}

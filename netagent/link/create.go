@@ -28,7 +28,7 @@ type Kind interface {
 // Create makes a link by one request and leaves it down. A name that is taken
 // is [ErrExists]; a kind that the kernel lacks is a [NoModuleError].
 func (c *Conn) Create(ctx context.Context, k Kind, s Settings) error {
-	_, err := c.execute(ctx, request{op: "create " + k.Name() + " " + s.Name, message: k.build(s)})
+	_, err := c.execute(ctx, request{op: "create " + k.Name() + " " + s.Name, kind: k.Name(), message: k.build(s)})
 	if errors.Is(err, unix.EOPNOTSUPP) {
 		return &NoModuleError{Kind: k.Name(), Module: k.Name()}
 	}

@@ -12,8 +12,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/health"
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
@@ -45,13 +47,15 @@ const (
 	stopTime = 5 * time.Second
 )
 
-// Config is what a Server works with. All of it is required.
+// Config is what a Server works with. What is not marked optional is required.
 type Config struct {
 	Socket  string
 	Allowed peer.Identity
 	Attach  Attacher
 	Watch   Watcher
 	Log     *slog.Logger
+	// Tracer makes a span of each call; optional.
+	Tracer trace.TracerProvider
 }
 
 // Server serves the API.
@@ -69,7 +73,7 @@ func New(c Config) (*Server, error) {
 	}
 	s := &Server{
 		socket: c.Socket,
-		grpc:   grpc.NewServer(append(bounds(c), chain...)...),
+		grpc:   grpc.NewServer(slices.Concat(bounds(c), traced(c), chain)...),
 		api:    &api{attach: c.Attach, watch: c.Watch, stopping: make(chan struct{})},
 	}
 	netagentv1.RegisterNetAgentServer(s.grpc, s.api)
