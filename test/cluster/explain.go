@@ -3,7 +3,9 @@ package cluster
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -36,10 +38,19 @@ func (c *Cluster) explain(ctx context.Context, w *strings.Builder, namespace str
 		return
 	}
 	fmt.Fprintf(w, "--- events of %s\n", namespace)
+	slices.SortStableFunc(events.Items, func(a, b corev1.Event) int { return timeOf(a).Compare(timeOf(b)) })
 	for _, e := range events.Items {
 		o := e.InvolvedObject
-		fmt.Fprintf(w, "%s %s/%s %s: %s\n", e.LastTimestamp.Format("15:04:05"), o.Kind, o.Name, e.Reason, e.Message)
+		fmt.Fprintf(w, "%s %s/%s %s: %s\n", timeOf(e).Format(time.TimeOnly), o.Kind, o.Name, e.Reason, e.Message)
 	}
+}
+
+// timeOf is when an event happened last; the two ways to record one differ.
+func timeOf(e corev1.Event) time.Time {
+	if e.LastTimestamp.IsZero() {
+		return e.EventTime.Time
+	}
+	return e.LastTimestamp.Time
 }
 
 func (c *Cluster) explainPod(ctx context.Context, w *strings.Builder, pod *corev1.Pod) {
