@@ -24,11 +24,10 @@ const portTries = 3
 
 // startEtcd keeps nothing that must survive the machine: no fsync.
 func (c *Cluster) startEtcd() error {
-	_, err := c.kube("etcd", "--name=etcd", "--data-dir=etcd", "--unsafe-no-fsync", "--log-level=warn",
+	return c.kube("etcd", "--name=etcd", "--data-dir=etcd", "--unsafe-no-fsync", "--log-level=warn",
 		"--listen-client-urls="+etcdSocket, "--advertise-client-urls="+etcdSocket,
 		"--listen-peer-urls=unix://etcd-peer.sock:0", "--initial-advertise-peer-urls=unix://etcd-peer.sock:0",
 		"--initial-cluster=etcd=unix://etcd-peer.sock:0")
-	return err
 }
 
 // startAPIServer starts it on a free port and waits until it serves.
@@ -38,6 +37,7 @@ func (c *Cluster) startAPIServer(ctx context.Context, o Options) error {
 		if err == nil || try == portTries || !strings.Contains(err.Error(), "address already in use") {
 			return err
 		}
+		c.state.Processes = slices.DeleteFunc(c.state.Processes, func(p process.Process) bool { return !p.Alive() })
 	}
 }
 
@@ -52,11 +52,10 @@ func (c *Cluster) tryAPIServer(ctx context.Context, o Options) error {
 	if err := c.connect(); err != nil {
 		return err
 	}
-	p, err := c.kube("kube-apiserver", c.apiServerArgs(o, port)...)
-	if err != nil {
+	if err := c.kube("kube-apiserver", c.apiServerArgs(o, port)...); err != nil {
 		return err
 	}
-	if err := c.await(ctx, "the API server", p.Check, c.serves); err != nil {
+	if err := c.await(ctx, "the API server", c.Check, c.serves); err != nil {
 		return err
 	}
 	// From now on the node's relay knows where to go.
@@ -88,31 +87,30 @@ func (c *Cluster) apiServerArgs(o Options, port string) []string {
 // startControllers starts what needs a serving API server. Neither serves
 // anything itself.
 func (c *Cluster) startControllers(o Options) error {
-	_, err := c.kube("kube-controller-manager", "--kubeconfig=controller-manager.kubeconfig", "--secure-port=0",
+	err := c.kube("kube-controller-manager", "--kubeconfig=controller-manager.kubeconfig", "--secure-port=0",
 		"--root-ca-file=pki/ca.crt", "--service-account-private-key-file=pki/service-account.key",
 		"--use-service-account-credentials=true", "--leader-elect=false", featureGates(o))
 	if err != nil {
 		return err
 	}
-	_, err = c.kube("kube-scheduler", "--kubeconfig=scheduler.kubeconfig", "--secure-port=0",
+	return c.kube("kube-scheduler", "--kubeconfig=scheduler.kubeconfig", "--secure-port=0",
 		"--leader-elect=false", featureGates(o))
-	return err
 }
 
 // kube starts one of the programs that Kubernetes is.
-func (c *Cluster) kube(name string, args ...string) (process.Process, error) {
+func (c *Cluster) kube(name string, args ...string) error {
 	return c.run(name, exec.Command(c.state.Kubernetes, append([]string{name}, args...)...))
 }
 
 // run starts a program in the cluster's directory and writes it down.
-func (c *Cluster) run(name string, cmd *exec.Cmd) (process.Process, error) {
+func (c *Cluster) run(name string, cmd *exec.Cmd) error {
 	cmd.Dir = c.dir
 	p, err := process.Start(cmd, name, c.path(logsDir, name+".log"), c.attached)
 	if err != nil {
-		return p, err
+		return err
 	}
 	c.state.Processes = append(c.state.Processes, p)
-	return p, c.state.write(c.dir)
+	return c.state.write(c.dir)
 }
 
 func featureGates(o Options) string {

@@ -23,6 +23,5 @@ func (c *Cluster) startEgress(agent string) error {
 	if err := os.WriteFile(c.path("egress.target"), []byte(c.vm.Agent), 0o644); err != nil {
 		return err
 	}
-	_, err := c.run("egress", exec.Command(agent, "relay", "unix:egress.sock", "egress.target"))
-	return err
+	return c.run("egress", exec.Command(agent, "relay", "unix:egress.sock", "egress.target"))
 }
