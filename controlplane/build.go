@@ -16,6 +16,8 @@ import (
 	"github.com/hawser-dra/hawser/controlplane/orphan"
 	"github.com/hawser-dra/hawser/controlplane/plugin"
 	"github.com/hawser-dra/hawser/controlplane/podreport"
+	"github.com/hawser-dra/hawser/controlplane/ready"
+	"github.com/hawser-dra/hawser/controlplane/relay"
 	"github.com/hawser-dra/hawser/controlplane/status"
 	"github.com/hawser-dra/hawser/controlplane/steps"
 	"github.com/hawser-dra/hawser/internal/netns"
@@ -33,6 +35,9 @@ type parts struct {
 	registration *health.Registration
 	health       *health.Server
 	podreports   *podreport.Listener
+	records      *checkpoint.Store
+	ready        *ready.Clock
+	relay        *relay.Relay // nil: netagent is not traced
 }
 
 // build makes the parts, from those that need none to those that need many.
@@ -44,12 +49,12 @@ func build(ctx context.Context, cfg Config, onFatal func(error)) (*parts, error)
 	}
 	p := &parts{cfg: cfg, registration: new(health.Registration)}
 	var err error
-	if p.agent, err = agent.New(cfg.NetagentSocket); err != nil {
+	if p.agent, err = agent.New(cfg.NetagentSocket, cfg.Telemetry.watchCalls()); err != nil {
 		return nil, err
 	}
 	p.inventory = inventory.New(inventory.Config{Watcher: p.agent})
 	if err = p.buildClaims(ctx, onFatal); err == nil {
-		err = p.listen()
+		err = p.listen(ctx)
 	}
 	if err != nil {
 		return nil, errors.Join(err, p.agent.Close())
@@ -63,12 +68,16 @@ func (p *parts) buildClaims(ctx context.Context, onFatal func(error)) error {
 	if err != nil {
 		return err
 	}
+	p.records = records
+	measures, tracer := p.cfg.Telemetry.Metrics, p.cfg.Telemetry.Tracing.Own()
+	p.ready = ready.New(measures.Ready)
 	podlink, err := p.installPodlink()
 	if err != nil {
 		return err
 	}
 	specs, err := cdi.New(cdi.Config{
 		Driver: p.cfg.DriverName, Dir: p.cfg.CDIDir, Podlink: podlink, RecordPath: records.Path,
+		Rewritten: func() { measures.SpecRewrites.Add(ctx, 1) },
 	})
 	if err != nil {
 		return err
@@ -80,17 +89,20 @@ func (p *parts) buildClaims(ctx context.Context, onFatal func(error)) error {
 	steps := &steps.Steps{Agent: p.agent, Records: records, Specs: specs, HostNetns: host}
 	claims := p.cfg.Client.ResourceV1()
 	locks := new(claim.Locks)
-	p.status = status.New(status.Config{Driver: p.cfg.DriverName, Claims: claims, Records: records})
+	p.status = status.New(status.Config{Driver: p.cfg.DriverName, Claims: claims, Records: records, Tracer: tracer})
 	p.plugin = plugin.New(plugin.Config{
 		Driver: p.cfg.DriverName, Steps: steps, Records: records, CDI: specs.DeviceID,
-		Locks: locks, Status: p.status, NoPodlink: podlink == "", Fatal: onFatal,
+		Locks: locks, Status: p.status, Ready: p.ready, NoPodlink: podlink == "", Fatal: onFatal,
+		Tracer: tracer, Metrics: measures,
 	})
 	p.follower = follow.New(follow.Config{
 		Inventory: p.inventory, Steps: steps, Records: records, Locks: locks, Status: p.status,
+		Tracer: tracer, Metrics: measures,
 	})
 	p.orphans = orphan.New(orphan.Config{
 		Driver: p.cfg.DriverName, Node: p.cfg.NodeName, Claims: claims, Inventory: p.inventory,
-		Records: records, Specs: specs, Steps: steps, Locks: locks, Status: p.status,
+		Records: records, Specs: specs, Steps: steps, Locks: locks, Status: forgetters{p.status, p.ready},
+		Tracer: tracer, Metrics: measures,
 	})
 	return nil
 }
@@ -104,8 +116,8 @@ func (p *parts) installPodlink() (string, error) {
 }
 
 // listen takes the sockets that are not the kubelet helper's.
-func (p *parts) listen() (err error) {
-	if p.podreports, err = podreport.Listen(p.cfg.PluginDir, p.status); err != nil {
+func (p *parts) listen(ctx context.Context) (err error) {
+	if p.podreports, err = podreport.Listen(p.cfg.PluginDir, sinks{p.status, p.ready}, p.cfg.Telemetry.Tracing.Own()); err != nil {
 		return err
 	}
 	p.health, err = health.Listen(p.cfg.HealthSocket,
@@ -116,7 +128,10 @@ func (p *parts) listen() (err error) {
 		health.Directory("CDI directory", p.cfg.CDIDir),
 		health.Directory("state directory", p.cfg.StateDir),
 	)
-	return err
+	if err != nil {
+		return err
+	}
+	return p.observe(ctx)
 }
 
 func (p *parts) netagentReady() error {

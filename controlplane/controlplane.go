@@ -41,11 +41,14 @@ type Config struct {
 	// Podlink is where the image has podlink. Empty: without it, and claims
 	// that need it are refused.
 	Podlink string
+
+	Telemetry Telemetry
 }
 
 // Run is the driver until the context ends, which is no error, or until a part
 // of it cannot go on. At the end its sockets are gone; claims stay prepared.
 func Run(ctx context.Context, cfg Config) error {
+	cfg.Telemetry = cfg.Telemetry.withDefaults()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	parts, err := build(ctx, cfg, func(err error) { cancel(fatal{err}) })

@@ -8,6 +8,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/dynamic-resource-allocation/kubeletplugin"
 
+	"github.com/hawser-dra/hawser/controlplane/plugin"
 	"github.com/hawser-dra/hawser/controlplane/slices"
 )
 
@@ -18,7 +19,7 @@ func (p *parts) run(ctx context.Context) error {
 	jobs, ctx := errgroup.WithContext(ctx)
 	for _, job := range []func(context.Context) error{
 		p.health.Run, p.podreports.Run, p.inventory.Run,
-		p.follower.Run, p.orphans.Run, p.status.Run, p.serve,
+		p.follower.Run, p.orphans.Run, p.status.Run, p.runRelay, p.serveMetrics, p.serve,
 	} {
 		jobs.Go(func() error { return job(ctx) })
 	}
@@ -34,7 +35,7 @@ func (p *parts) serve(ctx context.Context) error {
 	defer helper.Stop()
 	return slices.New(slices.Config{
 		Driver: p.cfg.DriverName, Node: p.cfg.NodeName, Slots: p.cfg.Slots,
-		Inventory: p.inventory, Publisher: helper,
+		Inventory: p.inventory, Publisher: helper, Metrics: p.cfg.Telemetry.Metrics,
 	}).Run(ctx)
 }
 
@@ -47,6 +48,7 @@ func (p *parts) kubeletOptions() []kubeletplugin.Option {
 		kubeletplugin.PluginDataDirectoryPath(p.cfg.PluginDir),
 		kubeletplugin.RegistrarDirectoryPath(p.cfg.RegistryDir),
 		kubeletplugin.GRPCInterceptor(p.registration.Intercept),
+		kubeletplugin.GRPCInterceptor(plugin.Intercept),
 		// Claims are independent and have a lock each.
 		kubeletplugin.Serialize(false),
 	}

@@ -15,9 +15,9 @@ import (
 	"google.golang.org/grpc/status"
 
 	netagentv1 "github.com/hawser-dra/hawser/api/netagent/v1"
+	"github.com/hawser-dra/hawser/internal/peer"
 	"github.com/hawser-dra/hawser/internal/testns"
 	"github.com/hawser-dra/hawser/netagent"
-	"github.com/hawser-dra/hawser/netagent/peer"
 	"github.com/hawser-dra/hawser/telemetry/logging"
 )
 

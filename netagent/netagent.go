@@ -16,10 +16,10 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	netagentv1 "github.com/hawser-dra/hawser/api/netagent/v1"
+	"github.com/hawser-dra/hawser/internal/peer"
 	"github.com/hawser-dra/hawser/netagent/attachment"
 	"github.com/hawser-dra/hawser/netagent/journal"
 	"github.com/hawser-dra/hawser/netagent/link"
-	"github.com/hawser-dra/hawser/netagent/peer"
 	"github.com/hawser-dra/hawser/netagent/policy"
 	"github.com/hawser-dra/hawser/netagent/server"
 	"github.com/hawser-dra/hawser/netagent/watch"

@@ -19,17 +19,19 @@ func TestDependencies(t *testing.T) {
 		"k8s.io/client-go/kubernetes/fake":     "is for tests",
 		"testing":                              "is for tests",
 		"net/http/pprof":                       "opens the process's memory to whoever asks",
-		"expvar":                               "registers a handler behind one's back",
 		"plugin":                               "loads code",
 		"runtime/cgo":                          "the image has no libraries",
 	})
 }
 
-// Client-go brings os/exec, for the credential helpers of a kubeconfig; our own
-// packages are held to more than what they are linked with.
+// Client-go brings os/exec, for the credential helpers of a kubeconfig, and
+// Prometheus expvar; our own packages are held to more than what they are linked
+// with. What expvar registers is served by nobody: there is no server with the
+// default handler.
 func TestDirectImports(t *testing.T) {
 	depstest.CheckDirect(t, depstest.Module+"/controlplane", depstest.Forbidden{
 		"os/exec":                          "the driver starts nothing",
+		"expvar":                           "registers a handler behind one's back",
 		"os/signal":                        "main alone ends the process",
 		"flag":                             "what can be set is in a Config",
 		"log":                              "log/slog, in the context, is the one way to log",

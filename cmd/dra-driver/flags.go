@@ -27,6 +27,7 @@ type options struct {
 	pluginDir, registryDir       string
 	cdiDir, stateDir             string
 	netagentSocket, healthSocket string
+	traceSocket, metricsAddress  string
 	slots                        int64
 	podlink                      bool
 	verbosity                    int
@@ -50,6 +51,8 @@ func parse(args []string, getenv func(string) string, output io.Writer) (options
 	f.StringVar(&o.stateDir, "state-dir", "", "`directory` of the claims' records (default <plugin-dir>/claims)")
 	f.StringVar(&o.netagentSocket, "netagent-socket", "/run/hawser/socket/netagent.sock", "`path` of netagent's socket")
 	f.StringVar(&o.healthSocket, "health-socket", defaultHealthSocket, "`path` of the socket for probes")
+	f.StringVar(&o.traceSocket, "trace-socket", "/run/hawser/socket/otlp.sock", "`path` of the socket that netagent's spans are taken on when OTEL_EXPORTER_OTLP_ENDPOINT is set; empty: its spans are not taken")
+	f.StringVar(&o.metricsAddress, "metrics-address", "", "`address` to serve metrics on besides the health socket, such as :9410 (default none)")
 	f.Int64Var(&o.slots, "slots", 128, "how many created links claims may have on this node")
 	f.BoolVar(&o.podlink, "podlink", true, "install the hook that checks and sets interfaces in pods; without it, claims with settings are refused")
 	f.IntVar(&o.verbosity, "v", 0, "verbosity of the log: 2 is each call and change, 4 each step")
@@ -88,11 +91,12 @@ func (o options) complete() (options, error) {
 	return o, nil
 }
 
-func (o options) config(client kubernetes.Interface) controlplane.Config {
+func (o options) config(client kubernetes.Interface, t controlplane.Telemetry) controlplane.Config {
 	cfg := controlplane.Config{
 		DriverName: o.driver, NodeName: o.node, PodUID: o.podUID, Client: client,
 		PluginDir: o.pluginDir, RegistryDir: o.registryDir, CDIDir: o.cdiDir, StateDir: o.stateDir,
 		NetagentSocket: o.netagentSocket, HealthSocket: o.healthSocket, Slots: o.slots,
+		Telemetry: t,
 	}
 	if o.podlink {
 		cfg.Podlink = podlinkInImage

@@ -3,6 +3,7 @@
 //
 //	dra-driver [flags]                  runs the driver
 //	dra-driver health [--live]          asks a running driver how it is
+//	dra-driver metrics                  prints a running driver's metrics
 package main
 
 import (
@@ -34,8 +35,13 @@ func main() {
 func run(args []string, getenv func(string) string, stdout, stderr io.Writer) error {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
-	if len(args) > 0 && args[0] == "health" {
-		return askHealth(ctx, args[1:], stderr)
+	if len(args) > 0 {
+		switch args[0] {
+		case "health":
+			return askHealth(ctx, args[1:], stderr)
+		case "metrics":
+			return showMetrics(ctx, args[1:], stdout, stderr)
+		}
 	}
 	o, err := parse(args, getenv, stderr)
 	if err != nil {
@@ -45,14 +51,25 @@ func run(args []string, getenv func(string) string, stdout, stderr io.Writer) er
 		_, err := fmt.Fprintln(stdout, version.Version)
 		return err
 	}
+	return drive(ctx, o, getenv, stderr)
+}
+
+// drive runs the driver.
+func drive(ctx context.Context, o options, getenv func(string) string, stderr io.Writer) error {
 	log, err := newLogger(stderr, o.verbosity, o.logFormat)
 	if err != nil {
 		return err
 	}
+	ctx = logging.Into(ctx, log)
 	client, err := newClient(o)
 	if err != nil {
 		return err
 	}
-	log.Info("starting", "version", version.Version, "driver", o.driver, "node", o.node, "pod", o.podUID)
-	return controlplane.Run(logging.Into(ctx, log), o.config(client))
+	telemetry, err := newTelemetry(ctx, o, getenv)
+	if err != nil {
+		return err
+	}
+	log.Info("starting", "version", version.Version, "driver", o.driver, "node", o.node, "pod", o.podUID,
+		"traced", telemetry.Tracing.On())
+	return errors.Join(controlplane.Run(ctx, o.config(client, telemetry)), telemetry.Tracing.Close())
 }

@@ -39,7 +39,7 @@ func TestFlagsAsDeployed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := o.config(nil)
+	c := o.config(nil, controlplane.Telemetry{})
 	for name, is := range map[string][2]string{
 		"driver":   {c.DriverName, "nic.example.org"},
 		"node":     {c.NodeName, "node1"},
@@ -63,7 +63,7 @@ func TestFlagsAsDeployed(t *testing.T) {
 
 func TestPodlinkOff(t *testing.T) {
 	o, err := parse([]string{"--podlink=false", "--node-name=n"}, environment(), &bytes.Buffer{})
-	if c := o.config(nil); err != nil || c.Podlink != "" {
+	if c := o.config(nil, controlplane.Telemetry{}); err != nil || c.Podlink != "" {
 		t.Errorf("%v, podlink %q", err, c.Podlink)
 	}
 }

@@ -7,8 +7,8 @@ import (
 	"io"
 	"strings"
 
+	"github.com/hawser-dra/hawser/internal/peer"
 	"github.com/hawser-dra/hawser/netagent"
-	"github.com/hawser-dra/hawser/netagent/peer"
 )
 
 const (

@@ -11,9 +11,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/hawser-dra/hawser/internal/peer"
 	"github.com/hawser-dra/hawser/internal/version"
 	"github.com/hawser-dra/hawser/netagent"
-	"github.com/hawser-dra/hawser/netagent/peer"
 )
 
 func TestFlags(t *testing.T) {

@@ -47,6 +47,9 @@ type Config struct {
 	Podlink string
 	// RecordPath returns the host's path of a claim's record.
 	RecordPath func(claimUID string) string
+	// Rewritten is called when a spec that was there got another content;
+	// optional.
+	Rewritten func()
 }
 
 // Specs is the directory of specs.
@@ -95,10 +98,17 @@ func (s *Specs) Write(r *record.Record, onHost map[string]bool) error {
 		return fmt.Errorf("CDI spec: %w", err)
 	}
 	path := s.path(r.Claim.UID)
-	if old, err := os.ReadFile(path); err == nil && bytes.Equal(old, data) {
+	old, readErr := os.ReadFile(path)
+	if readErr == nil && bytes.Equal(old, data) {
 		return nil
 	}
-	return atomicfile.Write(path, data, mode)
+	if err := atomicfile.Write(path, data, mode); err != nil {
+		return err
+	}
+	if readErr == nil && s.config.Rewritten != nil {
+		s.config.Rewritten()
+	}
+	return nil
 }
 
 // Remove deletes the claim's file; it may be gone already.

@@ -15,12 +15,18 @@ import (
 	"fmt"
 	"time"
 
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
+	"go.opentelemetry.io/otel/trace/noop"
+
 	netagentv1 "github.com/hawser-dra/hawser/api/netagent/v1"
 	"github.com/hawser-dra/hawser/api/record"
 	"github.com/hawser-dra/hawser/controlplane/claim"
 	"github.com/hawser-dra/hawser/controlplane/internal/queue"
 	"github.com/hawser-dra/hawser/controlplane/steps"
 	"github.com/hawser-dra/hawser/telemetry/logging"
+	"github.com/hawser-dra/hawser/telemetry/metrics"
+	"github.com/hawser-dra/hawser/telemetry/tracing"
 )
 
 const (
@@ -46,7 +52,7 @@ type Records interface {
 
 // Status is told where the devices of a claim are. It must not block.
 type Status interface {
-	Observed(r *record.Record, attachments []*netagentv1.Attachment)
+	Observed(ctx context.Context, r *record.Record, attachments []*netagentv1.Attachment)
 }
 
 // Config configures a [Follower]. What is not marked optional must be set.
@@ -64,6 +70,9 @@ type Config struct {
 	Settle time.Duration
 	// Queue is optional.
 	Queue queue.Config
+	// Tracer and Metrics are optional.
+	Tracer  trace.Tracer
+	Metrics *metrics.Metrics
 }
 
 // Follower follows links.
@@ -76,6 +85,12 @@ type Follower struct {
 func New(c Config) *Follower {
 	if c.Settle == 0 {
 		c.Settle = defaultSettle
+	}
+	if c.Tracer == nil {
+		c.Tracer = noop.Tracer{}
+	}
+	if c.Metrics == nil {
+		c.Metrics = metrics.Off()
 	}
 	return &Follower{config: c, queue: queue.New("follow the links of a claim", c.Queue)}
 }
@@ -112,7 +127,7 @@ func (f *Follower) listen(ctx context.Context) error {
 // has ended: its claim will be unprepared in a moment, and a link made again
 // before that would be for nobody.
 func (f *Follower) patience(claimUID string) time.Duration {
-	if lost(f.config.Inventory.Attachments(claimUID)) {
+	if lost(f.config.Inventory.Attachments(claimUID)) > 0 {
 		return f.config.Settle
 	}
 	return 0
@@ -135,13 +150,26 @@ func (f *Follower) follow(ctx context.Context, claimUID string) error {
 	if !complete(r, attachments) {
 		return nil
 	}
+	return f.act(ctx, r, attachments)
+}
+
+// act does what the locations of a claim's links ask for.
+func (f *Follower) act(ctx context.Context, r *record.Record, attachments []*netagentv1.Attachment) (err error) {
+	name, where := r.Claim.Namespace+"/"+r.Claim.Name, locations(attachments)
+	ctx, span := tracing.StartClaim(ctx, f.config.Tracer, r.Claim.UID, "follow",
+		trace.WithAttributes(tracing.ClaimName.String(name), attribute.String("hawser.locations", where)))
+	defer func() { tracing.End(span, err) }()
+	logging.From(ctx).Log(ctx, logging.Call, "Following", "claim", name, "locations", where)
 	if f.config.Status != nil {
-		f.config.Status.Observed(r, attachments)
+		f.config.Status.Observed(ctx, r, attachments)
 	}
-	logging.From(ctx).Log(ctx, logging.Call, "Following", "claim", r.Claim.Namespace+"/"+r.Claim.Name, "locations", locations(attachments))
-	if lost(attachments) {
-		_, err := f.config.Steps.Attach(ctx, r)
+	n := lost(attachments)
+	if n == 0 {
+		return f.config.Steps.Observe(ctx, r, attachments)
+	}
+	if _, err := f.config.Steps.Attach(ctx, r); err != nil {
 		return err
 	}
-	return f.config.Steps.Observe(r, attachments)
+	f.config.Metrics.LinksRemade.Add(ctx, int64(n))
+	return nil
 }

@@ -58,7 +58,7 @@ type status struct {
 	last netagentv1.Location
 }
 
-func (s *status) Observed(_ *record.Record, attachments []*netagentv1.Attachment) {
+func (s *status) Observed(_ context.Context, _ *record.Record, attachments []*netagentv1.Attachment) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.last = attachments[0].GetLocation()

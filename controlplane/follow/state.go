@@ -6,6 +6,7 @@ import (
 
 	netagentv1 "github.com/hawser-dra/hawser/api/netagent/v1"
 	"github.com/hawser-dra/hawser/api/record"
+	"github.com/hawser-dra/hawser/controlplane/inventory"
 )
 
 // complete says whether all devices of r are known. When some are not, either
@@ -20,18 +21,21 @@ func complete(r *record.Record, attachments []*netagentv1.Attachment) bool {
 	return true
 }
 
-func lost(attachments []*netagentv1.Attachment) bool {
-	return slices.ContainsFunc(attachments, func(a *netagentv1.Attachment) bool {
-		return a.GetLocation() == netagentv1.Location_LOCATION_LOST
-	})
+// lost is how many links are.
+func lost(attachments []*netagentv1.Attachment) (n int) {
+	for _, a := range attachments {
+		if a.GetLocation() == netagentv1.Location_LOCATION_LOST {
+			n++
+		}
+	}
+	return n
 }
 
 // locations is for the log: "d0=pod d1=host".
 func locations(attachments []*netagentv1.Attachment) string {
 	var words []string
 	for _, a := range attachments {
-		name := strings.ToLower(strings.TrimPrefix(a.GetLocation().String(), "LOCATION_"))
-		words = append(words, a.GetKey()+"="+name)
+		words = append(words, a.GetKey()+"="+inventory.LocationName(a.GetLocation()))
 	}
 	return strings.Join(words, " ")
 }

@@ -34,6 +34,7 @@ type Check struct {
 type Server struct {
 	listener net.Listener
 	checks   []Check
+	mux      *http.ServeMux
 }
 
 // Listen takes the socket, also from a process before this one; nobody else
@@ -49,15 +50,18 @@ func Listen(socket string, checks ...Check) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("health socket: %w", err)
 	}
-	return &Server{listener: l, checks: checks}, nil
+	s := &Server{listener: l, checks: checks, mux: http.NewServeMux()}
+	s.mux.HandleFunc("GET "+Live, func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprintln(w, "ok") })
+	s.mux.HandleFunc("GET "+Ready, s.ready)
+	return s, nil
 }
+
+// Handle serves another path too. It is called before Run.
+func (s *Server) Handle(path string, h http.Handler) { s.mux.Handle("GET "+path, h) }
 
 // Run answers until the context ends, and removes the socket.
 func (s *Server) Run(ctx context.Context) error {
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET "+Live, func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprintln(w, "ok") })
-	mux.HandleFunc("GET "+Ready, s.ready)
-	server := &http.Server{Handler: mux, ReadTimeout: 5 * time.Second, MaxHeaderBytes: 4096}
+	server := &http.Server{Handler: s.mux, ReadTimeout: 5 * time.Second, MaxHeaderBytes: 4096}
 	stop := context.AfterFunc(ctx, func() { _ = server.Close() })
 	defer stop()
 	if err := server.Serve(s.listener); !errors.Is(err, http.ErrServerClosed) {

@@ -4,7 +4,11 @@ import (
 	"context"
 	"fmt"
 
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
+
 	"github.com/hawser-dra/hawser/telemetry/logging"
+	"github.com/hawser-dra/hawser/telemetry/tracing"
 )
 
 // Collect looks at all that is on the node once. It is not for concurrent use.
@@ -54,12 +58,23 @@ func (c *Collector) look(ctx context.Context, uid string, d *directory) error {
 	if err != nil || why == "" {
 		return err
 	}
-	logging.From(ctx).Info("Taking away what is left of a claim", "why", why)
-	if err := c.config.Steps.Detach(ctx, uid); err != nil {
+	if err := c.take(ctx, uid, why); err != nil {
 		return fmt.Errorf("%s, but its devices stay: %w", why, err)
 	}
 	if c.config.Status != nil {
 		c.config.Status.Forget(uid)
 	}
 	return nil
+}
+
+func (c *Collector) take(ctx context.Context, uid, why string) error {
+	logging.From(ctx).Info("Taking away what is left of a claim", "why", why)
+	ctx, span := tracing.StartClaim(ctx, c.config.Tracer, uid, "take orphan away",
+		trace.WithAttributes(attribute.String("hawser.orphan.why", why)))
+	err := c.config.Steps.Detach(ctx, uid)
+	tracing.End(span, err)
+	if err == nil {
+		c.config.Metrics.Orphans.Add(ctx, 1)
+	}
+	return err
 }

@@ -12,11 +12,14 @@ import (
 	"context"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
+	"go.opentelemetry.io/otel/trace/noop"
 	resourceclient "k8s.io/client-go/kubernetes/typed/resource/v1"
 
 	netagentv1 "github.com/hawser-dra/hawser/api/netagent/v1"
 	"github.com/hawser-dra/hawser/api/record"
 	"github.com/hawser-dra/hawser/controlplane/claim"
+	"github.com/hawser-dra/hawser/telemetry/metrics"
 )
 
 const (
@@ -74,6 +77,9 @@ type Config struct {
 	Status Status
 	// Interval is optional, 0 is 10 minutes.
 	Interval time.Duration
+	// Tracer and Metrics are optional.
+	Tracer  trace.Tracer
+	Metrics *metrics.Metrics
 }
 
 // Collector finds orphans and takes them away.
@@ -86,6 +92,12 @@ type Collector struct {
 func New(c Config) *Collector {
 	if c.Interval == 0 {
 		c.Interval = defaultInterval
+	}
+	if c.Tracer == nil {
+		c.Tracer = noop.Tracer{}
+	}
+	if c.Metrics == nil {
+		c.Metrics = metrics.Off()
 	}
 	return &Collector{config: c, reported: reports{}}
 }

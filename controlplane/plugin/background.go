@@ -3,10 +3,12 @@ package plugin
 import (
 	"context"
 	"errors"
+	"time"
 
 	"k8s.io/dynamic-resource-allocation/kubeletplugin"
 	"k8s.io/dynamic-resource-allocation/resourceslice"
 
+	"github.com/hawser-dra/hawser/api/record"
 	"github.com/hawser-dra/hawser/telemetry/logging"
 )
 
@@ -35,8 +37,20 @@ func (p *Plugin) WatchHealthStatus(context.Context, chan<- kubeletplugin.DeviceH
 	return kubeletplugin.ErrHealthNotSupported
 }
 
-func (p *Plugin) tell(what func(Status)) {
+func (p *Plugin) prepared(ctx context.Context, r *record.Record, began time.Time) {
 	if p.config.Status != nil {
-		what(p.config.Status)
+		p.config.Status.Prepared(ctx, r)
+	}
+	if p.config.Ready != nil {
+		p.config.Ready.Prepared(r, began)
+	}
+}
+
+func (p *Plugin) forget(claimUID string) {
+	if p.config.Status != nil {
+		p.config.Status.Forget(claimUID)
+	}
+	if p.config.Ready != nil {
+		p.config.Ready.Forget(claimUID)
 	}
 }

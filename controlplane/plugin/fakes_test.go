@@ -1,6 +1,7 @@
 package plugin_test
 
 import (
+	"context"
 	"fmt"
 	"sync/atomic"
 
@@ -14,8 +15,8 @@ import (
 // status counts what it is told.
 type status struct{ prepared, forgotten atomic.Int64 }
 
-func (s *status) Prepared(*record.Record) { s.prepared.Add(1) }
-func (s *status) Forget(string)           { s.forgotten.Add(1) }
+func (s *status) Prepared(context.Context, *record.Record) { s.prepared.Add(1) }
+func (s *status) Forget(string)                            { s.forgotten.Add(1) }
 
 func refuseParent(name string) func(*netagentv1.DeviceRequest) error {
 	return func(r *netagentv1.DeviceRequest) error {

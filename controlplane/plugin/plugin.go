@@ -11,11 +11,17 @@
 package plugin
 
 import (
+	"context"
+	"time"
+
+	"go.opentelemetry.io/otel/trace"
+	"go.opentelemetry.io/otel/trace/noop"
 	"k8s.io/dynamic-resource-allocation/kubeletplugin"
 
 	"github.com/hawser-dra/hawser/api/record"
 	"github.com/hawser-dra/hawser/controlplane/claim"
 	"github.com/hawser-dra/hawser/controlplane/steps"
+	"github.com/hawser-dra/hawser/telemetry/metrics"
 )
 
 // Records finds the records of prepared claims. Get returns nil, nil when
@@ -27,7 +33,13 @@ type Records interface {
 
 // Status is told of claims whose devices have changed. It must not block.
 type Status interface {
-	Prepared(r *record.Record)
+	Prepared(ctx context.Context, r *record.Record)
+	Forget(claimUID string)
+}
+
+// Ready is told when the preparing of a claim began. It must not block.
+type Ready interface {
+	Prepared(r *record.Record, began time.Time)
 	Forget(claimUID string)
 }
 
@@ -45,11 +57,16 @@ type Config struct {
 	Locks *claim.Locks
 	// Status is optional.
 	Status Status
+	// Ready is optional.
+	Ready Ready
 	// NoPodlink refuses claims with settings that only podlink can make.
 	NoPodlink bool
 	// Fatal is called with an error in the background that will not go away by
 	// itself; optional, the error is logged anyway.
 	Fatal func(error)
+	// Tracer and Metrics are optional.
+	Tracer  trace.Tracer
+	Metrics *metrics.Metrics
 }
 
 // Plugin implements kubeletplugin.DRAPlugin.
@@ -60,6 +77,12 @@ type Plugin struct {
 
 // New returns a plugin.
 func New(c Config) *Plugin {
+	if c.Tracer == nil {
+		c.Tracer = noop.Tracer{}
+	}
+	if c.Metrics == nil {
+		c.Metrics = metrics.Off()
+	}
 	return &Plugin{config: c}
 }
 

@@ -2,7 +2,6 @@ package plugin
 
 import (
 	"context"
-	"maps"
 	"sync"
 
 	resourceapi "k8s.io/api/resource/v1"
@@ -12,55 +11,48 @@ import (
 	"github.com/hawser-dra/hawser/api/record"
 	"github.com/hawser-dra/hawser/controlplane/claim"
 	"github.com/hawser-dra/hawser/telemetry/logging"
+	"github.com/hawser-dra/hawser/telemetry/tracing"
 )
 
 // PrepareResourceClaims prepares the claims of one pod, side by side.
 func (p *Plugin) PrepareResourceClaims(ctx context.Context, rcs []*resourceapi.ResourceClaim) (map[types.UID]kubeletplugin.PrepareResult, error) {
-	claims, refused := p.decode(rcs)
-	unnamed, release := p.names.Assign(claims, p.config.Records)
+	calls := p.beginAll(ctx, rcs)
+	claims, refused := p.decode(calls, rcs)
+	release := p.name(calls, claims, refused)
 	defer release()
-	maps.Copy(refused, unnamed)
 
 	r := results[kubeletplugin.PrepareResult]{}
 	for _, rc := range rcs {
 		if err := refused[string(rc.UID)]; err != nil {
-			r.set(rc.UID, failed(about(ctx, rc.Namespace, rc.Name, rc.UID), err))
+			r.set(rc.UID, p.answer(calls[string(rc.UID)], nil, err))
 		}
 	}
 	var wg sync.WaitGroup
 	for _, c := range claims {
 		if refused[c.UID] == nil {
-			wg.Go(func() { r.set(types.UID(c.UID), p.prepareOne(ctx, c)) })
+			wg.Go(func() { r.set(types.UID(c.UID), p.prepareOne(calls[c.UID], c)) })
 		}
 	}
 	wg.Wait()
 	return r.all, nil
 }
 
-// decode reads the claims of a call. Those that it refuses are in refused, by
-// UID.
-func (p *Plugin) decode(rcs []*resourceapi.ResourceClaim) (claims []*claim.Claim, refused map[string]error) {
-	d := claim.Decoder{Driver: p.config.Driver, NoPodlink: p.config.NoPodlink}
-	refused = map[string]error{}
-	for _, rc := range rcs {
-		c, err := d.Decode(rc)
-		if err != nil {
-			refused[string(rc.UID)] = err
-			continue
-		}
-		claims = append(claims, c)
+// prepareOne prepares one claim and says so.
+func (p *Plugin) prepareOne(call *call, c *claim.Claim) kubeletplugin.PrepareResult {
+	r, err := p.prepare(call.ctx, c)
+	if err == nil {
+		p.prepared(call.ctx, r, call.began)
 	}
-	return claims, refused
+	return p.answer(call, r, err)
 }
 
-// prepareOne prepares one claim and says so.
-func (p *Plugin) prepareOne(ctx context.Context, c *claim.Claim) kubeletplugin.PrepareResult {
-	ctx = about(ctx, c.Namespace, c.Name, types.UID(c.UID))
-	r, err := p.prepare(ctx, c)
+// answer ends a call with what the kubelet is told.
+func (p *Plugin) answer(call *call, r *record.Record, err error) kubeletplugin.PrepareResult {
+	defer call.end(p.config.Metrics.Prepare, err)
 	if err != nil {
-		return failed(ctx, err)
+		return failed(call.ctx, err)
 	}
-	logging.From(ctx).Log(ctx, logging.Call, "Prepared", "devices", len(r.Devices))
+	logging.From(call.ctx).Log(call.ctx, logging.Call, "Prepared", "devices", len(r.Devices))
 	return kubeletplugin.PrepareResult{Devices: devices(r)}
 }
 
@@ -68,29 +60,39 @@ func (p *Plugin) prepareOne(ctx context.Context, c *claim.Claim) kubeletplugin.P
 // netagent is asked each time, for a reboot or the end of a sandbox takes links
 // away and leaves the record.
 func (p *Plugin) prepare(ctx context.Context, c *claim.Claim) (*record.Record, error) {
-	unlock, err := p.config.Locks.Lock(ctx, c.UID)
+	unlock, err := p.lock(ctx, c.UID)
 	if err != nil {
 		return nil, err
 	}
 	defer unlock()
-	draft, err := c.Draft(p.config.CDI)
+	draft, known, err := p.draft(ctx, c)
 	if err != nil {
 		return nil, err
 	}
-	known, err := p.sameAllocation(ctx, c)
-	if err != nil {
-		return nil, err
-	}
-	bring := p.config.Steps.AttachNew
 	if known {
-		bring = p.config.Steps.Attach
+		return p.config.Steps.Attach(ctx, draft)
 	}
-	r, err := bring(ctx, draft)
-	if err != nil {
-		return nil, err
+	return p.config.Steps.AttachNew(ctx, draft)
+}
+
+// lock waits for the claim's lock.
+func (p *Plugin) lock(ctx context.Context, claimUID string) (unlock func(), err error) {
+	err = tracing.Do(ctx, "lock", func(ctx context.Context) error {
+		unlock, err = p.config.Locks.Lock(ctx, claimUID)
+		return err
+	})
+	return unlock, err
+}
+
+// draft returns the record to be, and whether there is one already.
+func (p *Plugin) draft(ctx context.Context, c *claim.Claim) (draft *record.Record, known bool, err error) {
+	ctx, span := tracing.Start(ctx, "draft")
+	defer func() { tracing.End(span, err) }()
+	if draft, err = c.Draft(p.config.CDI); err != nil {
+		return nil, false, err
 	}
-	p.tell(func(s Status) { s.Prepared(r) })
-	return r, nil
+	known, err = p.sameAllocation(ctx, c)
+	return draft, known, err
 }
 
 // sameAllocation says whether the claim has a record. One of an earlier

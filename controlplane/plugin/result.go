@@ -29,11 +29,6 @@ func (r *results[T]) set(uid types.UID, result T) {
 	r.all[uid] = result
 }
 
-// about says in the log which claim it is.
-func about(ctx context.Context, namespace, name string, uid types.UID) context.Context {
-	return logging.With(ctx, "claim", namespace+"/"+name, "claimUID", uid)
-}
-
 // devices is the kubelet's view of a prepared claim.
 func devices(r *record.Record) []kubeletplugin.Device {
 	result := make([]kubeletplugin.Device, 0, len(r.Devices))

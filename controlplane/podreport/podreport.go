@@ -10,6 +10,8 @@ import (
 	"context"
 	"fmt"
 
+	"go.opentelemetry.io/otel/trace"
+
 	"github.com/hawser-dra/hawser/api/report"
 	"github.com/hawser-dra/hawser/telemetry/logging"
 )
@@ -24,16 +26,18 @@ type Sink interface {
 type Listener struct {
 	socket *socket
 	sink   Sink
+	tracer trace.Tracer
 }
 
 // Listen binds the socket in dir. Where there is one already, of an earlier
-// driver or of one that is being replaced, the new one takes its place.
-func Listen(dir string, sink Sink) (*Listener, error) {
+// driver or of one that is being replaced, the new one takes its place. Each
+// report becomes a span.
+func Listen(dir string, sink Sink, tracer trace.Tracer) (*Listener, error) {
 	s, err := bind(dir)
 	if err != nil {
 		return nil, fmt.Errorf("socket for podlink: %w", err)
 	}
-	return &Listener{socket: s, sink: sink}, nil
+	return &Listener{socket: s, sink: sink, tracer: tracer}, nil
 }
 
 // Run hands reports on until the context ends, and then removes the socket
@@ -65,5 +69,5 @@ func (l *Listener) handle(ctx context.Context, datagram []byte) {
 	log.Log(ctx, logging.Call, "podlink ran", "claimUID", r.ClaimUID, "device", r.Device,
 		"outcome", r.Outcome, "interface", r.Interface, "addresses", r.Addresses,
 		"took", r.End.Sub(r.Start), "err", r.Error)
-	l.sink.InPod(ctx, r)
+	l.sink.InPod(l.trace(ctx, r), r)
 }

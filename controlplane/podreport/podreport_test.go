@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"go.opentelemetry.io/otel/trace/noop"
+
 	"github.com/hawser-dra/hawser/api/report"
 	"github.com/hawser-dra/hawser/controlplane/podreport"
 )
@@ -28,7 +30,7 @@ type driver struct {
 func start(t *testing.T, dir string) driver {
 	t.Helper()
 	d := driver{heard: make(sink, 8)}
-	l, err := podreport.Listen(dir, d.heard)
+	l, err := podreport.Listen(dir, d.heard, noop.Tracer{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -121,7 +123,7 @@ func TestSocketOfCrashedDriverIsReplaced(t *testing.T) {
 }
 
 func TestNoDirectory(t *testing.T) {
-	if _, err := podreport.Listen("/nonexistent", nil); err == nil || !strings.Contains(err.Error(), "socket for podlink") {
+	if _, err := podreport.Listen("/nonexistent", nil, nil); err == nil || !strings.Contains(err.Error(), "socket for podlink") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -18,6 +18,7 @@ import (
 
 	netagentv1 "github.com/hawser-dra/hawser/api/netagent/v1"
 	"github.com/hawser-dra/hawser/telemetry/logging"
+	"github.com/hawser-dra/hawser/telemetry/metrics"
 )
 
 const (
@@ -54,6 +55,8 @@ type Config struct {
 	Publisher Publisher
 	// Gather changes for that long before a write; 0 is a second.
 	Gather time.Duration
+	// Metrics are optional.
+	Metrics *metrics.Metrics
 }
 
 // Slices publishes the inventory.
@@ -71,6 +74,9 @@ func New(cfg Config) *Slices {
 	}
 	if cfg.Gather == 0 {
 		cfg.Gather = defaultGather
+	}
+	if cfg.Metrics == nil {
+		cfg.Metrics = metrics.Off()
 	}
 	return &Slices{cfg: cfg}
 }
@@ -110,6 +116,7 @@ func (s *Slices) publish(ctx context.Context) error {
 		return fmt.Errorf("publish devices: %w", err)
 	}
 	s.last, s.published = devices, true
+	s.cfg.Metrics.SliceWrites.Add(ctx, 1)
 	logging.From(ctx).Info("published devices", "pool", s.cfg.Node, "devices", len(devices))
 	return nil
 }

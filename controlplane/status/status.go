@@ -13,6 +13,8 @@ import (
 	"sync"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
+	"go.opentelemetry.io/otel/trace/noop"
 	resourceapi "k8s.io/api/resource/v1"
 	resourceclient "k8s.io/client-go/kubernetes/typed/resource/v1"
 
@@ -47,6 +49,8 @@ type Config struct {
 	Delay time.Duration
 	// Queue is optional.
 	Queue queue.Config
+	// Tracer is optional.
+	Tracer trace.Tracer
 }
 
 // Reporter writes the status of claims.
@@ -62,6 +66,7 @@ type Reporter struct {
 type state struct {
 	record  *record.Record
 	devices map[string]*device
+	causes  []trace.Link // of the next write
 
 	// written is what the API server has, once it was read. Only the claim's
 	// worker touches it.
@@ -73,6 +78,9 @@ type state struct {
 func New(c Config) *Reporter {
 	if c.Delay == 0 {
 		c.Delay = defaultDelay
+	}
+	if c.Tracer == nil {
+		c.Tracer = noop.Tracer{}
 	}
 	if c.Queue.MaxFailures == 0 {
 		c.Queue.MaxFailures = maxFailures
@@ -88,13 +96,13 @@ func (r *Reporter) Run(ctx context.Context) error {
 
 // Prepared says that a claim is prepared. Where its devices are, if that is
 // known, stays.
-func (r *Reporter) Prepared(rec *record.Record) {
-	r.change(rec, func(*state) {})
+func (r *Reporter) Prepared(ctx context.Context, rec *record.Record) {
+	r.change(ctx, rec, func(*state) {})
 }
 
 // Observed says where the devices of a claim are.
-func (r *Reporter) Observed(rec *record.Record, attachments []*netagentv1.Attachment) {
-	r.change(rec, func(s *state) {
+func (r *Reporter) Observed(ctx context.Context, rec *record.Record, attachments []*netagentv1.Attachment) {
+	r.change(ctx, rec, func(s *state) {
 		for _, a := range attachments {
 			s.device(a.GetKey()).move(a.GetLocation())
 		}
@@ -108,7 +116,7 @@ func (r *Reporter) InPod(ctx context.Context, rep report.Report) {
 		logging.From(ctx).Warn("podlink reports a device that is not prepared", "claimUID", rep.ClaimUID, "device", rep.Device, "err", err)
 		return
 	}
-	r.change(rec, func(s *state) { s.device(rep.Device).hear(rep) })
+	r.change(ctx, rec, func(s *state) { s.device(rep.Device).hear(rep) })
 }
 
 // Forget says that a claim is not prepared any more.
@@ -119,7 +127,7 @@ func (r *Reporter) Forget(claimUID string) {
 }
 
 // change changes the state of a claim and has it written.
-func (r *Reporter) change(rec *record.Record, how func(*state)) {
+func (r *Reporter) change(ctx context.Context, rec *record.Record, how func(*state)) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	s := r.claims[rec.Claim.UID]
@@ -128,6 +136,7 @@ func (r *Reporter) change(rec *record.Record, how func(*state)) {
 		r.claims[rec.Claim.UID] = s
 	}
 	s.record = rec
+	s.because(ctx)
 	how(s)
 	r.queue.Add(rec.Claim.UID, r.config.Delay)
 }

@@ -109,7 +109,7 @@ func at(location netagentv1.Location) []*netagentv1.Attachment {
 func TestWhatUsersSee(t *testing.T) {
 	a := newAPI()
 	r := start(t, a)
-	r.Prepared(prepared())
+	r.Prepared(t.Context(), prepared())
 	a.eventually(t, "Prepared")
 	id := share
 	ready := func(reason, message string) []metav1.Condition {
@@ -134,12 +134,12 @@ func TestWhatUsersSee(t *testing.T) {
 	if diff := cmp.Diff([]string{"192.0.2.1/24", "2001:db8::1/64"}, d.NetworkData.IPs); diff != "" {
 		t.Error(diff)
 	}
-	r.Observed(prepared(), at(netagentv1.Location_LOCATION_POD))
-	r.Observed(prepared(), at(netagentv1.Location_LOCATION_LOST))
+	r.Observed(t.Context(), prepared(), at(netagentv1.Location_LOCATION_POD))
+	r.Observed(t.Context(), prepared(), at(netagentv1.Location_LOCATION_LOST))
 	if c := a.eventually(t, "Lost").Conditions[0]; c.Status != metav1.ConditionFalse {
 		t.Errorf("a lost device is %+v", c)
 	}
-	r.Observed(prepared(), at(netagentv1.Location_LOCATION_HOST))
+	r.Observed(t.Context(), prepared(), at(netagentv1.Location_LOCATION_HOST))
 	d = a.eventually(t, "Prepared")
 	if diff := cmp.Diff([]string{"192.0.2.1/24"}, d.NetworkData.IPs); diff != "" {
 		t.Errorf("what was reported of the last stay in a pod is still there: %s", diff)
@@ -155,7 +155,7 @@ func TestReports(t *testing.T) {
 	if c := a.eventually(t, "Failed").Conditions[0]; c.Status != metav1.ConditionFalse || c.Message != "address is there twice" {
 		t.Errorf("a failure is %+v", c)
 	}
-	r.Observed(prepared(), at(netagentv1.Location_LOCATION_POD))
+	r.Observed(t.Context(), prepared(), at(netagentv1.Location_LOCATION_POD))
 	r.InPod(t.Context(), report.Report{ClaimUID: uid, Device: "d0", Outcome: report.Ready})
 	a.eventually(t, "InPod")
 	r.InPod(t.Context(), report.Report{ClaimUID: uid, Device: "d0", Outcome: report.Refused, Error: "not in this pod"})
@@ -168,18 +168,18 @@ func TestReports(t *testing.T) {
 func TestOnlyChanges(t *testing.T) {
 	a := newAPI()
 	first := start(t, a)
-	first.Prepared(prepared())
+	first.Prepared(t.Context(), prepared())
 	a.eventually(t, "Prepared")
-	first.Prepared(prepared())
+	first.Prepared(t.Context(), prepared())
 	second := start(t, a)
-	second.Prepared(prepared())
+	second.Prepared(t.Context(), prepared())
 	time.Sleep(50 * time.Millisecond)
 	if n := a.applied.Load(); n != 1 {
 		t.Errorf("applied %d times", n)
 	}
 	before := a.devices(t)[0].Conditions[0].LastTransitionTime
 	time.Sleep(1100 * time.Millisecond) // times have whole seconds
-	second.Observed(prepared(), at(netagentv1.Location_LOCATION_POD))
+	second.Observed(t.Context(), prepared(), at(netagentv1.Location_LOCATION_POD))
 	if after := a.eventually(t, "InPod").Conditions[0].LastTransitionTime; !after.Equal(&before) {
 		t.Errorf("ready since %s, was since %s", after, before)
 	}
@@ -188,7 +188,7 @@ func TestOnlyChanges(t *testing.T) {
 func TestEntriesOfOthersStay(t *testing.T) {
 	other := resourceapi.AllocatedDeviceStatus{Driver: "gpu.example.com", Pool: "node1", Device: "gpu0"}
 	a := newAPI(other)
-	start(t, a).Prepared(prepared())
+	start(t, a).Prepared(t.Context(), prepared())
 	for deadline := time.Now().Add(5 * time.Second); len(a.devices(t)) != 3; time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("got %+v", a.devices(t))
@@ -205,7 +205,7 @@ func TestClaimIsGone(t *testing.T) {
 			a := newAPI()
 			rec := prepared()
 			change(rec)
-			start(t, a).Prepared(rec)
+			start(t, a).Prepared(t.Context(), rec)
 			time.Sleep(20 * time.Millisecond)
 			if n := a.applied.Load(); n != 0 {
 				t.Errorf("applied %d times", n)
@@ -218,7 +218,7 @@ func TestTriedAgainButNotForEver(t *testing.T) {
 	a := newAPI()
 	a.failing.Store(true)
 	r := start(t, a)
-	r.Prepared(prepared())
+	r.Prepared(t.Context(), prepared())
 	for deadline := time.Now().Add(5 * time.Second); a.applied.Load() < 8 && time.Now().Before(deadline); {
 		time.Sleep(time.Millisecond)
 	}
@@ -227,14 +227,14 @@ func TestTriedAgainButNotForEver(t *testing.T) {
 		t.Errorf("tried %d times, want 8", n)
 	}
 	a.failing.Store(false)
-	r.Prepared(prepared())
+	r.Prepared(t.Context(), prepared())
 	a.eventually(t, "Prepared")
 }
 
 func TestForgotten(t *testing.T) {
 	a := newAPI()
 	r := status.New(status.Config{Driver: driver, Claims: a.ResourceV1(), Delay: time.Millisecond})
-	r.Prepared(prepared())
+	r.Prepared(t.Context(), prepared())
 	r.Forget(uid)
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
 	resourceapi "k8s.io/api/resource/v1"
 	apiequality "k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/hawser-dra/hawser/api/record"
 	"github.com/hawser-dra/hawser/telemetry/logging"
+	"github.com/hawser-dra/hawser/telemetry/tracing"
 )
 
 // timeout of one claim's calls.
@@ -50,14 +52,23 @@ func (r *Reporter) sync(ctx context.Context, s *state) error {
 	if apiequality.Semantic.DeepEqual(entries, s.written) {
 		return nil
 	}
-	_, err := r.config.Claims.ResourceClaims(claim.Namespace).ApplyStatus(ctx, apply(claim, entries),
-		metav1.ApplyOptions{FieldManager: r.config.Driver, Force: true})
-	if err != nil {
+	if err := r.apply(ctx, claim, entries, r.takeCauses(s)); err != nil {
 		return fmt.Errorf("apply status.devices: %w", err)
 	}
 	s.written = entries
 	logging.From(ctx).Log(ctx, logging.Call, "Wrote status.devices", "claim", claim.Namespace+"/"+claim.Name, "claimUID", claim.UID)
 	return nil
+}
+
+// apply is a piece of the claim's life of its own: what it is linked with did not
+// wait for it.
+func (r *Reporter) apply(ctx context.Context, claim record.Claim, entries []resourceapi.AllocatedDeviceStatus, causes []trace.Link) error {
+	ctx, span := tracing.StartClaim(ctx, r.config.Tracer, claim.UID, "status apply",
+		trace.WithLinks(causes...), trace.WithAttributes(tracing.ClaimName.String(claim.Namespace+"/"+claim.Name)))
+	_, err := r.config.Claims.ResourceClaims(claim.Namespace).ApplyStatus(ctx, apply(claim, entries),
+		metav1.ApplyOptions{FieldManager: r.config.Driver, Force: true})
+	tracing.End(span, err)
+	return err
 }
 
 // read learns, once, what an earlier driver has written, so that a restart

@@ -17,6 +17,7 @@ import (
 	"github.com/hawser-dra/hawser/api/record"
 	"github.com/hawser-dra/hawser/controlplane/handler"
 	"github.com/hawser-dra/hawser/internal/fault"
+	"github.com/hawser-dra/hawser/telemetry/tracing"
 )
 
 // undoTimeout bounds what is tried after a failure, when the caller's own time
@@ -61,7 +62,7 @@ func (s *Steps) AttachNew(ctx context.Context, draft *record.Record) (*record.Re
 	if err != nil {
 		return nil, err
 	}
-	r, err := s.keep(draft, attachments)
+	r, err := s.keep(ctx, draft, attachments)
 	if err != nil && len(onHost(attachments)) == len(attachments) {
 		undo, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTimeout)
 		defer cancel()
@@ -77,22 +78,22 @@ func (s *Steps) Attach(ctx context.Context, draft *record.Record) (*record.Recor
 	if err != nil {
 		return nil, err
 	}
-	return s.keep(draft, attachments)
+	return s.keep(ctx, draft, attachments)
 }
 
 // Observe brings record and spec in line with what netagent says of the claim.
-func (s *Steps) Observe(r *record.Record, attachments []*netagentv1.Attachment) error {
+func (s *Steps) Observe(ctx context.Context, r *record.Record, attachments []*netagentv1.Attachment) error {
 	now, err := s.fill(r, attachments)
 	if err != nil {
 		return err
 	}
 	fault.Point(fault.DriverFollowing)
 	if !reflect.DeepEqual(now, r) {
-		if err := s.Records.Put(now); err != nil {
-			return fmt.Errorf("keep the record: %w", err)
+		if err := s.record(ctx, now); err != nil {
+			return err
 		}
 	}
-	if err := s.list(now, attachments); err != nil {
+	if err := s.list(ctx, now, attachments); err != nil {
 		return err
 	}
 	fault.Point(fault.DriverRewritten)
@@ -101,15 +102,18 @@ func (s *Steps) Observe(r *record.Record, attachments []*netagentv1.Attachment) 
 
 // Detach takes everything of a claim away. All of it may be gone already.
 func (s *Steps) Detach(ctx context.Context, claimUID string) error {
-	if err := s.Agent.Detach(ctx, claimUID); err != nil {
+	err := tracing.Do(ctx, "detach", func(ctx context.Context) error { return s.Agent.Detach(ctx, claimUID) })
+	if err != nil {
 		return fmt.Errorf("detach: %w", err)
 	}
 	fault.Point(fault.DriverDetached)
-	if err := s.Specs.Remove(claimUID); err != nil {
+	err = tracing.Do(ctx, "spec remove", func(context.Context) error { return s.Specs.Remove(claimUID) })
+	if err != nil {
 		return fmt.Errorf("remove the CDI spec: %w", err)
 	}
 	fault.Point(fault.DriverSpecRemoved)
-	if err := s.Records.Delete(claimUID); err != nil {
+	err = tracing.Do(ctx, "record remove", func(context.Context) error { return s.Records.Delete(claimUID) })
+	if err != nil {
 		return fmt.Errorf("remove the record: %w", err)
 	}
 	fault.Point(fault.DriverRecordRemoved)
@@ -117,7 +121,9 @@ func (s *Steps) Detach(ctx context.Context, claimUID string) error {
 }
 
 // attach asks netagent for all devices at once.
-func (s *Steps) attach(ctx context.Context, draft *record.Record) ([]*netagentv1.Attachment, error) {
+func (s *Steps) attach(ctx context.Context, draft *record.Record) (_ []*netagentv1.Attachment, err error) {
+	ctx, span := tracing.Start(ctx, "attach")
+	defer func() { tracing.End(span, err) }()
 	req, err := s.plan(draft)
 	if err != nil {
 		return nil, err
@@ -132,25 +138,33 @@ func (s *Steps) attach(ctx context.Context, draft *record.Record) ([]*netagentv1
 
 // keep writes down what was attached: the record first, for the spec can be
 // made of it.
-func (s *Steps) keep(draft *record.Record, attachments []*netagentv1.Attachment) (*record.Record, error) {
+func (s *Steps) keep(ctx context.Context, draft *record.Record, attachments []*netagentv1.Attachment) (*record.Record, error) {
 	r, err := s.fill(draft, attachments)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.Records.Put(r); err != nil {
-		return nil, fmt.Errorf("keep the record: %w", err)
+	if err := s.record(ctx, r); err != nil {
+		return nil, err
 	}
 	fault.Point(fault.DriverRecorded)
-	if err := s.list(r, attachments); err != nil {
+	if err := s.list(ctx, r, attachments); err != nil {
 		return r, err
 	}
 	fault.Point(fault.DriverListed)
 	return r, nil
 }
 
+func (s *Steps) record(ctx context.Context, r *record.Record) error {
+	if err := tracing.Do(ctx, "record write", func(context.Context) error { return s.Records.Put(r) }); err != nil {
+		return fmt.Errorf("keep the record: %w", err)
+	}
+	return nil
+}
+
 // list makes the spec name exactly the links that are in the host namespace.
-func (s *Steps) list(r *record.Record, attachments []*netagentv1.Attachment) error {
-	if err := s.Specs.Write(r, onHost(attachments)); err != nil {
+func (s *Steps) list(ctx context.Context, r *record.Record, attachments []*netagentv1.Attachment) error {
+	err := tracing.Do(ctx, "spec write", func(context.Context) error { return s.Specs.Write(r, onHost(attachments)) })
+	if err != nil {
 		return fmt.Errorf("write the CDI spec: %w", err)
 	}
 	return nil

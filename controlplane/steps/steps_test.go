@@ -148,7 +148,7 @@ func TestObserve(t *testing.T) {
 	} {
 		tt.change()
 		l.steps = nil
-		if err := s.Observe(r, l.Attachments(uid)); err != nil {
+		if err := s.Observe(t.Context(), r, l.Attachments(uid)); err != nil {
 			t.Fatal(err)
 		}
 		if !cmp.Equal(tt.steps, l.steps) || !cmp.Equal(tt.onHost, l.onHost) {
@@ -157,13 +157,13 @@ func TestObserve(t *testing.T) {
 	}
 	renamed := l.Attachments(uid)
 	renamed[0].GetLink().Name = "hw9"
-	if err := s.Observe(r, renamed); err != nil {
+	if err := s.Observe(t.Context(), r, renamed); err != nil {
 		t.Fatal(err)
 	}
 	if got := l.last.Devices[0].Link.HostName; got != "hw9" {
 		t.Errorf("the record has %s, the host hw9", got)
 	}
-	if err := s.Observe(r, nil); err == nil || err.Error() != `request "nic": netagent has no attachment d0` {
+	if err := s.Observe(t.Context(), r, nil); err == nil || err.Error() != `request "nic": netagent has no attachment d0` {
 		t.Errorf("got %v", err)
 	}
 }

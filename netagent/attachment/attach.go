@@ -8,8 +8,8 @@ import (
 
 	netagentv1 "github.com/hawser-dra/hawser/api/netagent/v1"
 	"github.com/hawser-dra/hawser/internal/fault"
+	"github.com/hawser-dra/hawser/internal/peer"
 	"github.com/hawser-dra/hawser/netagent/journal"
-	"github.com/hawser-dra/hawser/netagent/peer"
 )
 
 // call is one device of one Attach.

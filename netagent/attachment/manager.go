@@ -20,9 +20,9 @@ import (
 	"sync"
 
 	netagentv1 "github.com/hawser-dra/hawser/api/netagent/v1"
+	"github.com/hawser-dra/hawser/internal/peer"
 	"github.com/hawser-dra/hawser/netagent/journal"
 	"github.com/hawser-dra/hawser/netagent/link"
-	"github.com/hawser-dra/hawser/netagent/peer"
 	"github.com/hawser-dra/hawser/netagent/policy"
 )
 

@@ -13,7 +13,7 @@ import (
 	"path"
 
 	netagentv1 "github.com/hawser-dra/hawser/api/netagent/v1"
-	"github.com/hawser-dra/hawser/netagent/peer"
+	"github.com/hawser-dra/hawser/internal/peer"
 )
 
 // maxPerClaim bounds the attachments of one claim over all its calls, as the

@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	netagentv1 "github.com/hawser-dra/hawser/api/netagent/v1"
-	"github.com/hawser-dra/hawser/netagent/peer"
+	"github.com/hawser-dra/hawser/internal/peer"
 	"github.com/hawser-dra/hawser/netagent/policy"
 )
 

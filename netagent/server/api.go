@@ -8,7 +8,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	netagentv1 "github.com/hawser-dra/hawser/api/netagent/v1"
-	"github.com/hawser-dra/hawser/netagent/peer"
+	"github.com/hawser-dra/hawser/internal/peer"
 )
 
 // Attacher makes attachments and takes them back, see package attachment.

@@ -22,7 +22,8 @@ import (
 	"google.golang.org/grpc/keepalive"
 
 	netagentv1 "github.com/hawser-dra/hawser/api/netagent/v1"
-	"github.com/hawser-dra/hawser/netagent/peer"
+	"github.com/hawser-dra/hawser/internal/peer"
+	"github.com/hawser-dra/hawser/internal/unixsocket"
 )
 
 const (
@@ -96,13 +97,13 @@ func bounds(c Config) []grpc.ServerOption {
 // Run serves until ctx ends, then lets calls in flight end. Once it serves it
 // is healthy, so it is called when the node's state has been read.
 func (s *Server) Run(ctx context.Context) error {
-	l, err := listen(s.socket)
+	l, err := unixsocket.Listen(s.socket, maxConnections)
 	if err != nil {
 		return err
 	}
 	stopped := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() { defer close(stopped); s.stop() })
-	err = s.grpc.Serve(limit(l, maxConnections))
+	err = s.grpc.Serve(l)
 	if !stop() {
 		<-stopped
 	}

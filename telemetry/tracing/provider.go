@@ -86,6 +86,9 @@ func describe(ctx context.Context, c Config) (*resource.Resource, error) {
 	return r, nil
 }
 
+// On says whether anything can be traced.
+func (p *Provider) On() bool { return p.sdk != nil }
+
 // Own returns the tracer of Hawser's own spans.
 func (p *Provider) Own() trace.Tracer { return p.Tracer(Scope) }
 

@@ -14,6 +14,7 @@ package tracing
 
 import (
 	"context"
+	"time"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
@@ -49,6 +50,18 @@ func Fail(span trace.Span, err error) {
 	if err != nil {
 		span.SetStatus(codes.Error, err.Error())
 	}
+}
+
+// Was makes a step of what has been done already, for one that was measured
+// otherwise.
+func Was(ctx context.Context, name string, from, to time.Time, err error) {
+	parent := trace.SpanFromContext(ctx)
+	if !parent.IsRecording() {
+		return
+	}
+	_, span := parent.TracerProvider().Tracer(Scope).Start(ctx, name, trace.WithTimestamp(from))
+	Fail(span, err)
+	span.End(trace.WithTimestamp(to))
 }
 
 // Do is Start, step and End.

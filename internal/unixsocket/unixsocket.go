@@ -1,4 +1,7 @@
-package server
+// Package unixsocket listens on the Unix sockets that driver and netagent share:
+// in a directory that nobody else mounts, for the owner alone, with a bounded
+// number of connections.
+package unixsocket
 
 import (
 	"errors"
@@ -13,9 +16,10 @@ import (
 // 0, without the capability that passes over modes.
 const socketMode = 0o600
 
-// listen puts the socket in place of one that an earlier netagent left: each
-// pod has a directory of its own, so no living one is there.
-func listen(path string) (*net.UnixListener, error) {
+// Listen puts the socket in place of one that an earlier process left: each pod
+// has a directory of its own, so no living one is there. At most so many
+// connections are open at a time; others wait in the kernel's queue.
+func Listen(path string, connections int) (*Listener, error) {
 	if err := removeStale(path); err != nil {
 		return nil, err
 	}
@@ -27,7 +31,13 @@ func listen(path string) (*net.UnixListener, error) {
 		l.Close()
 		return nil, fmt.Errorf("listen: %w", err)
 	}
-	return l, nil
+	closed := make(chan struct{})
+	return &Listener{
+		UnixListener: l,
+		slots:        make(chan struct{}, connections),
+		closed:       closed,
+		close:        sync.OnceValue(func() error { close(closed); return l.Close() }),
+	}, nil
 }
 
 func removeStale(path string) error {
@@ -44,28 +54,17 @@ func removeStale(path string) error {
 	return os.Remove(path)
 }
 
-// limited is a listener with at most so many connections at a time; others wait
-// in the kernel's queue. Its connections keep their socket, of which package
-// peer reads the caller.
-type limited struct {
+// Listener hands out connections that keep their socket, of which package peer
+// reads the caller.
+type Listener struct {
 	*net.UnixListener
 	slots  chan struct{}
 	closed chan struct{}
 	close  func() error
 }
 
-func limit(l *net.UnixListener, connections int) *limited {
-	closed := make(chan struct{})
-	return &limited{
-		UnixListener: l,
-		slots:        make(chan struct{}, connections),
-		closed:       closed,
-		close:        sync.OnceValue(func() error { close(closed); return l.Close() }),
-	}
-}
-
 // Accept waits for a slot and then for a connection.
-func (l *limited) Accept() (net.Conn, error) {
+func (l *Listener) Accept() (net.Conn, error) {
 	select {
 	case l.slots <- struct{}{}:
 	case <-l.closed:
@@ -80,7 +79,7 @@ func (l *limited) Accept() (net.Conn, error) {
 }
 
 // Close ends an Accept that waits, for a slot too.
-func (l *limited) Close() error { return l.close() }
+func (l *Listener) Close() error { return l.close() }
 
 type limitedConn struct {
 	*net.UnixConn

@@ -1,4 +1,4 @@
-package server
+package unixsocket_test
 
 import (
 	"errors"
@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/hawser-dra/hawser/internal/unixsocket"
 )
 
 func TestListenKeepsWhatIsNoSocket(t *testing.T) {
@@ -13,7 +15,7 @@ func TestListenKeepsWhatIsNoSocket(t *testing.T) {
 	if err := os.WriteFile(path, []byte("kept"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := listen(path); err == nil {
+	if _, err := unixsocket.Listen(path, 1); err == nil {
 		t.Error("listened in place of a file")
 	}
 	if b, err := os.ReadFile(path); err != nil || string(b) != "kept" {
@@ -23,11 +25,10 @@ func TestListenKeepsWhatIsNoSocket(t *testing.T) {
 
 func TestConnectionsAreLimited(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "s")
-	ul, err := listen(path)
+	l, err := unixsocket.Listen(path, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := limit(ul, 1)
 	accepted := make(chan error)
 	accept := func() {
 		conn, err := l.Accept()

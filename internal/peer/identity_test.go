@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/hawser-dra/hawser/netagent/peer"
+	"github.com/hawser-dra/hawser/internal/peer"
 )
 
 func TestParse(t *testing.T) {

@@ -1,4 +1,4 @@
-// Package peer admits exactly one caller to netagent's socket: the process with
+// Package peer admits exactly one caller to a Unix socket: the process with
 // one user and one group id, as the kernel states them (SO_PEERCRED).
 //
 // They are read once, at accept, and carried as a type. The process id is never

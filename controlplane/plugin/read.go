@@ -1,0 +1,60 @@
+package plugin
+
+import (
+	"context"
+	"maps"
+	"time"
+
+	resourceapi "k8s.io/api/resource/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/dynamic-resource-allocation/kubeletplugin"
+
+	"github.com/hawser-dra/hawser/controlplane/claim"
+	"github.com/hawser-dra/hawser/telemetry/tracing"
+)
+
+// beginAll begins a call for each claim, by UID.
+func (p *Plugin) beginAll(ctx context.Context, rcs []*resourceapi.ResourceClaim) map[string]*call {
+	calls, now := map[string]*call{}, time.Now()
+	for _, rc := range rcs {
+		c := p.begin(ctx, "NodePrepare", kubeletplugin.NamespacedObject{
+			NamespacedName: types.NamespacedName{Namespace: rc.Namespace, Name: rc.Name}, UID: rc.UID,
+		})
+		tracing.Was(c.ctx, "read claim", c.began, now, nil)
+		calls[string(rc.UID)] = c
+	}
+	return calls
+}
+
+// decode reads the claims of a call. Those that it refuses are in refused, by
+// UID.
+func (p *Plugin) decode(calls map[string]*call, rcs []*resourceapi.ResourceClaim) (claims []*claim.Claim, refused map[string]error) {
+	d := claim.Decoder{Driver: p.config.Driver, NoPodlink: p.config.NoPodlink}
+	refused = map[string]error{}
+	for _, rc := range rcs {
+		began := time.Now()
+		c, err := d.Decode(rc)
+		call := calls[string(rc.UID)]
+		tracing.Was(call.ctx, "decode", began, time.Now(), err)
+		if err != nil {
+			refused[string(rc.UID)] = err
+			continue
+		}
+		call.kind = kindOf(c)
+		claims = append(claims, c)
+	}
+	return claims, refused
+}
+
+// name gives the claims' interfaces their names, all at once: they are those of
+// one pod. It adds to refused.
+func (p *Plugin) name(calls map[string]*call, claims []*claim.Claim, refused map[string]error) (release func()) {
+	began := time.Now()
+	unnamed, release := p.names.Assign(claims, p.config.Records)
+	now := time.Now()
+	for _, c := range claims {
+		tracing.Was(calls[c.UID].ctx, "names", began, now, unnamed[c.UID])
+	}
+	maps.Copy(refused, unnamed)
+	return release
+}
