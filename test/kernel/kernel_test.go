@@ -25,6 +25,7 @@ import (
 // packages are the ones whose tests are run, those that have any.
 var packages = []string{
 	"./controlplane/install",
+	"./internal/...",
 	"./netagent/...",
 	"./podlink/...",
 }
