@@ -18,6 +18,7 @@ import (
 	"k8s.io/klog/v2"
 
 	"github.com/hawser-dra/hawser/controlplane/health"
+	"github.com/hawser-dra/hawser/controlplane"
 	"github.com/hawser-dra/hawser/internal/version"
 )
 
