@@ -83,7 +83,7 @@ func (c call) resume(ctx context.Context, k kind, e journal.Entry) (*netagentv1.
 	if err != nil {
 		return nil, nil, err
 	}
-	back := func(ctx context.Context) error { return c.unmake(ctx, k, e) }
+	back := func(ctx context.Context) error { return c.withdraw(ctx, k, e) }
 	a, err := c.makeAgain(ctx, k, e, parent)
 	return a, back, err
 }

@@ -39,6 +39,15 @@ func (m *Manager) takeBack(ctx context.Context, e journal.Entry) error {
 	return nil
 }
 
+// withdraw deletes what was made again, unless a pod has it by now.
+func (m *Manager) withdraw(ctx context.Context, k kind, e journal.Entry) error {
+	at, err := m.locate(ctx, k, e)
+	if err != nil || at.location == inPod {
+		return err
+	}
+	return m.unmake(ctx, k, e)
+}
+
 // unmake deletes an attachment's links wherever they are.
 func (m *Manager) unmake(ctx context.Context, k kind, e journal.Entry) error {
 	mk := markOf(e)

@@ -64,7 +64,8 @@ func (m *Manager) identify(l link.Link) (mk mark, ok bool, err error) {
 	return mark{}, false, nil
 }
 
-// gone follows a link to its pod, or learns that it was deleted.
+// gone follows a link to its pod, or learns that it was deleted, or what stood
+// on it.
 func (m *Manager) gone(ctx context.Context, g link.Gone) error {
 	for _, row := range m.table.snapshot() {
 		if row.place.location != onHost || row.place.index != g.Index {
@@ -73,11 +74,31 @@ func (m *Manager) gone(ctx context.Context, g link.Gone) error {
 		if g.To == link.Host {
 			return m.ended(ctx, row)
 		}
-		m.table.set(row.entry, place{location: inPod, ns: g.To, index: g.NewIn})
+		m.table.set(row.entry, place{location: inPod, ns: g.To, index: g.NewIn, link: row.place.link})
 		logging.From(ctx).Log(ctx, logging.Call, "link left for a pod",
 			"claim", row.entry.Claim, "key", row.entry.Key, "namespace", g.To)
 	}
+	if g.To == link.Host {
+		return m.parentGone(ctx, g.Index)
+	}
 	return nil
+}
+
+// parentGone ends what stood on a link that was deleted, or was the other end of
+// it. The kernel tells of that in the pod alone, where nobody of ours listens.
+func (m *Manager) parentGone(ctx context.Context, index int) error {
+	var errs []error
+	for _, row := range m.table.snapshot() {
+		if row.place.location != inPod || row.place.link.Parent != index {
+			continue
+		}
+		_, err := m.links.ByIndex(ctx, row.place.ns, row.place.index)
+		if errors.Is(err, link.ErrNotFound) {
+			err = m.ended(ctx, row)
+		}
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
 }
 
 // namespaceGone ends what was in a namespace, unless its number is another's by
@@ -113,7 +134,7 @@ func (m *Manager) ended(ctx context.Context, row known) error {
 		return err
 	}
 	m.table.set(row.entry, place{})
-	logging.From(ctx).Log(ctx, logging.Call, "link lost with its namespace", "claim", mk.Claim, "key", mk.Key)
+	logging.From(ctx).Log(ctx, logging.Call, "link lost", "claim", mk.Claim, "key", mk.Key)
 	return nil
 }
 

@@ -22,7 +22,7 @@ type place struct {
 	location location
 	ns       link.Namespace
 	index    int
-	link     link.Link // as it was seen there; zero when only an event told of it
+	link     link.Link // as it was seen last, maybe before it left for the pod
 }
 
 // locate finds an entry's link: on the host, where it was last known to be, or

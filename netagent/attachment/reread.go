@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/hawser-dra/hawser/netagent/journal"
+	"github.com/hawser-dra/hawser/netagent/link"
 	"github.com/hawser-dra/hawser/telemetry/logging"
 )
 
@@ -72,7 +73,22 @@ func (m *Manager) reread(ctx context.Context, mk mark, hint place) error {
 		m.restoreName(ctx, e, at.link)
 	}
 	m.table.set(e, at)
+	if at.location == onHost && at.link.Alias == "" && !e.Leaving {
+		m.complete(ctx, k, e, at.link)
+	}
 	return nil
+}
+
+// complete finishes a link that a call was cut short of finishing. Nobody else
+// may: who made it again because it was lost sees it on the host and is content.
+func (m *Manager) complete(ctx context.Context, k kind, e journal.Entry, l link.Link) {
+	c := call{Manager: m, mark: markOf(e), device: e.Request}
+	log := logging.From(ctx).With("claim", e.Claim, "key", e.Key)
+	if _, err := c.finish(ctx, k, e, l); err != nil {
+		log.Warn("link of a call that was cut short is left unfinished", "cause", err)
+		return
+	}
+	log.Info("link of a call that was cut short finished")
 }
 
 // isOver says whether an entry whose link is nowhere has nothing to tell: what
