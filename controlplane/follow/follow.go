@@ -53,6 +53,8 @@ type Records interface {
 // Status is told where the devices of a claim are. It must not block.
 type Status interface {
 	Observed(ctx context.Context, r *record.Record, attachments []*netagentv1.Attachment)
+	// NotRemade says why what is lost cannot be made again yet.
+	NotRemade(ctx context.Context, r *record.Record, why error)
 }
 
 // Config configures a [Follower]. What is not marked optional must be set.
@@ -163,11 +165,16 @@ func (f *Follower) act(ctx context.Context, r *record.Record, attachments []*net
 	if f.config.Status != nil {
 		f.config.Status.Observed(ctx, r, attachments)
 	}
+	// What is lost is not listed until it is finished: a runtime would move it
+	// half made.
 	n := lost(attachments)
-	if n == 0 {
-		return f.config.Steps.Observe(ctx, r, attachments)
+	if err := f.config.Steps.Observe(ctx, r, attachments); err != nil || n == 0 {
+		return err
 	}
 	if _, err := f.config.Steps.Attach(ctx, r); err != nil {
+		if f.config.Status != nil {
+			f.config.Status.NotRemade(ctx, r, err)
+		}
 		return err
 	}
 	f.config.Metrics.LinksRemade.Add(ctx, int64(n))

@@ -52,16 +52,23 @@ func (f *flaky) Attach(ctx context.Context, req *netagentv1.AttachRequest) (*net
 	return f.Agent.Attach(ctx, req)
 }
 
-// status keeps the last location of d0.
+// status keeps the last location of d0, and why it is not made again.
 type status struct {
 	mu   sync.Mutex
 	last netagentv1.Location
+	why  error
 }
 
 func (s *status) Observed(_ context.Context, _ *record.Record, attachments []*netagentv1.Attachment) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.last = attachments[0].GetLocation()
+}
+
+func (s *status) NotRemade(_ context.Context, _ *record.Record, why error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.why = why
 }
 
 func newNode(t *testing.T) *node {
@@ -174,9 +181,21 @@ func TestTriedAgain(t *testing.T) {
 	n.eventually(t, "hw3", "hw2")
 	n.status.mu.Lock()
 	defer n.status.mu.Unlock()
+	if n.status.why == nil || n.status.why.Error() != "attach: not now" {
+		t.Errorf("status was told that %v", n.status.why)
+	}
 	if n.status.last == netagentv1.Location_LOCATION_UNSPECIFIED {
 		t.Error("status was not told")
 	}
+}
+
+// What is lost is not listed while it cannot be made again.
+func TestLostIsNotListed(t *testing.T) {
+	n := newNode(t)
+	n.flaky.failures = 1 << 30
+	n.follow(t)
+	n.agent.EndNamespace(uid, "d0") // its link was deleted on the host
+	n.eventually(t, "", "hw2")
 }
 
 // A claim that is unprepared, or was forgotten by a reboot, gets nothing back.

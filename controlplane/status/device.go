@@ -27,6 +27,8 @@ type device struct {
 	location netagentv1.Location
 	// report is podlink's last one of the device's stay in a pod.
 	report *report.Report
+	// notRemade is why the device cannot be made again yet, while it is lost.
+	notRemade string
 }
 
 // move takes in where the device is. A report may come before the news that
@@ -35,6 +37,9 @@ func (d *device) move(to netagentv1.Location) {
 	left := d.location == netagentv1.Location_LOCATION_POD && to != d.location
 	if left || to == netagentv1.Location_LOCATION_LOST {
 		d.report = nil
+	}
+	if to != netagentv1.Location_LOCATION_LOST {
+		d.notRemade = ""
 	}
 	d.location = to
 }
@@ -52,8 +57,10 @@ func (d *device) hear(r report.Report) {
 func (d *device) condition() metav1.Condition {
 	c := metav1.Condition{Type: "Ready", Status: metav1.ConditionTrue}
 	switch {
+	case d.location == netagentv1.Location_LOCATION_LOST && d.notRemade != "":
+		c.Status, c.Reason, c.Message = metav1.ConditionFalse, reasonLost, "it is gone and cannot be made again yet: "+d.notRemade
 	case d.location == netagentv1.Location_LOCATION_LOST:
-		c.Status, c.Reason, c.Message = metav1.ConditionFalse, reasonLost, "its network namespace is gone, it is being attached again"
+		c.Status, c.Reason, c.Message = metav1.ConditionFalse, reasonLost, "it is gone, it is being made again"
 	case d.report != nil && d.report.Outcome != report.Ready:
 		c.Status, c.Reason, c.Message = metav1.ConditionFalse, reasonFailed, d.report.Error
 	case d.report != nil || d.location == netagentv1.Location_LOCATION_POD:

@@ -10,6 +10,7 @@ package status
 import (
 	"context"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -105,6 +106,16 @@ func (r *Reporter) Observed(ctx context.Context, rec *record.Record, attachments
 	r.change(ctx, rec, func(s *state) {
 		for _, a := range attachments {
 			s.device(a.GetKey()).move(a.GetLocation())
+		}
+	})
+}
+
+// NotRemade says why those devices of a claim that are lost cannot be made again
+// yet.
+func (r *Reporter) NotRemade(ctx context.Context, rec *record.Record, why error) {
+	r.change(ctx, rec, func(s *state) {
+		for _, d := range s.devices {
+			d.notRemade = strings.ReplaceAll(why.Error(), "\n", "; ")
 		}
 	})
 }

@@ -2,6 +2,8 @@ package status_test
 
 import (
 	"context"
+	"errors"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -138,6 +140,15 @@ func TestWhatUsersSee(t *testing.T) {
 	r.Observed(t.Context(), prepared(), at(netagentv1.Location_LOCATION_LOST))
 	if c := a.eventually(t, "Lost").Conditions[0]; c.Status != metav1.ConditionFalse {
 		t.Errorf("a lost device is %+v", c)
+	}
+	r.NotRemade(t.Context(), prepared(), errors.New("no parent\nno room"))
+	for deadline := time.Now().Add(5 * time.Second); ; time.Sleep(time.Millisecond) {
+		if c := a.eventually(t, "Lost").Conditions[0]; strings.HasSuffix(c.Message, "yet: no parent; no room") {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("nobody learns why it is not made again")
+		}
 	}
 	r.Observed(t.Context(), prepared(), at(netagentv1.Location_LOCATION_HOST))
 	d = a.eventually(t, "Prepared")
