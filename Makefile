@@ -33,10 +33,11 @@ test: setup verify lint unit kernel e2e ## Do all set-up and run every test
 .PHONY: unit
 unit: ## The quick loop: tests that need neither cluster nor virtual machine, with the race detector
 	go test -race ./...
+	go test -race -tags fault ./internal/onenode/
 	go test -C test -race -short ./...
 
 .PHONY: kernel
-kernel: ## netagent's tests on the test node's kernel, which has every module
+kernel: ## Tests that talk to the kernel, on the test node's, which has every module
 	go test -C test -count=1 -timeout 20m -v ./kernel/
 
 .PHONY: e2e

@@ -27,21 +27,21 @@ type Agent interface {
 // key to a namespace and ends it.
 func Test(t *testing.T, a Agent, lose func(key string)) {
 	c := contract{t, a}
-	first := c.attach(dummy("d0", 1400), dummy("d1", 0))
+	first := c.attach(veth("d0", 1400), veth("d1", 0))
 	for i, at := range first.GetAttachments() {
 		if at.GetClaimUid() != ClaimUID || at.GetKey() != []string{"d0", "d1"}[i] || at.GetLocation() != netagentv1.Location_LOCATION_HOST {
 			t.Errorf("attachment %d is %v", i, at)
 		}
 	}
-	if !proto.Equal(first, c.attach(dummy("d0", 1400), dummy("d1", 0))) {
+	if !proto.Equal(first, c.attach(veth("d0", 1400), veth("d1", 0))) {
 		t.Error("a repeat has another answer")
 	}
-	c.refused(codes.FailedPrecondition, dummy("d0", 1500), dummy("d1", 0))
+	c.refused(codes.FailedPrecondition, veth("d0", 1500), veth("d1", 0))
 	c.refused(codes.InvalidArgument)
-	c.refused(codes.InvalidArgument, dummy("D 0", 0))
+	c.refused(codes.InvalidArgument, veth("D 0", 0))
 
 	lose("d0")
-	again := c.attach(dummy("d0", 1400), dummy("d1", 0))
+	again := c.attach(veth("d0", 1400), veth("d1", 0))
 	if got := again.GetAttachments()[0]; got.GetLocation() != netagentv1.Location_LOCATION_HOST ||
 		got.GetLink().GetIfindex() == first.GetAttachments()[0].GetLink().GetIfindex() {
 		t.Errorf("what was lost is %v", got)
@@ -52,7 +52,7 @@ func Test(t *testing.T, a Agent, lose func(key string)) {
 	for range 2 {
 		c.detach()
 	}
-	c.attach(dummy("d0", 9000))
+	c.attach(veth("d0", 9000))
 	c.detach()
 }
 
@@ -85,6 +85,6 @@ func (c contract) detach() {
 	}
 }
 
-func dummy(key string, mtu uint32) *netagentv1.DeviceRequest {
-	return &netagentv1.DeviceRequest{Key: key, Kind: &netagentv1.DeviceRequest_Dummy{Dummy: &netagentv1.Dummy{Mtu: mtu}}}
+func veth(key string, mtu uint32) *netagentv1.DeviceRequest {
+	return &netagentv1.DeviceRequest{Key: key, Kind: &netagentv1.DeviceRequest_Veth{Veth: &netagentv1.Veth{Mtu: mtu}}}
 }

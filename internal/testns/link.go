@@ -1,6 +1,7 @@
 package testns
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -68,4 +69,19 @@ func Get(t testing.TB, name string) netlink.Link {
 		t.Fatalf("link %s: %v", name, err)
 	}
 	return l
+}
+
+// List returns the links of a namespace: those of one moment, also while others
+// come and go.
+func List(t testing.TB, list func() ([]netlink.Link, error)) []netlink.Link {
+	t.Helper()
+	for {
+		links, err := list()
+		if err == nil {
+			return links
+		}
+		if !errors.Is(err, netlink.ErrDumpInterrupted) {
+			t.Fatal(err)
+		}
+	}
 }

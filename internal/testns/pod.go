@@ -92,12 +92,8 @@ func (p *Pod) Get(name string) netlink.Link {
 // Links are the names of the pod's links, lo aside.
 func (p *Pod) Links() []string {
 	p.t.Helper()
-	list, err := p.handle.LinkList()
-	if err != nil {
-		p.t.Fatal(err)
-	}
 	var names []string
-	for _, l := range list {
+	for _, l := range List(p.t, p.handle.LinkList) {
 		if l.Attrs().Name != "lo" {
 			names = append(names, l.Attrs().Name)
 		}

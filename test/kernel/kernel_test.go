@@ -30,6 +30,9 @@ var packages = []string{
 	"./podlink/...",
 }
 
+// faults builds what is tested with the points at which it can be killed.
+const faults = "fault"
+
 // module is the driver's, whose packages these are.
 const module = "github.com/hawser-dra/hawser"
 
@@ -77,7 +80,7 @@ func boot(t *testing.T) *node.VM {
 func withTests(t *testing.T, repo string) []string {
 	t.Helper()
 	const format = "{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}"
-	out := goTool(t, repo, append([]string{"list", "-f", format}, packages...)...)
+	out := goTool(t, repo, append([]string{"list", "-tags", faults, "-f", format}, packages...)...)
 	found := strings.Fields(out)
 	if len(found) == 0 {
 		t.Fatalf("no package of %v has tests", packages)
@@ -96,7 +99,7 @@ func run(t *testing.T, vm *node.VM, repo, pkg string) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	goTool(t, repo, "test", "-c", "-trimpath", "-o", filepath.Join(dir, "package.test"), pkg)
+	goTool(t, repo, "test", "-c", "-trimpath", "-tags", faults, "-o", filepath.Join(dir, "package.test"), pkg)
 	copyTestdata(t, filepath.Join(repo, name), dir)
 	script := fmt.Sprintf("cp -r /host/%s /tmp/package && cd /tmp/package && HAWSER_KERNEL=full ./package.test -test.v -test.timeout=5m; "+
 		"code=$?; rm -rf /tmp/package; exit $code", name)

@@ -1,0 +1,181 @@
+//go:build fault
+
+package onenode
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hawser-dra/hawser/internal/fault"
+	"github.com/hawser-dra/hawser/internal/testns"
+)
+
+var (
+	seed      = flag.Uint64("seed", 0, "seed of the first random history; 0: a random one")
+	histories = flag.Int("histories", 0, "how many random histories to run; 0: as many as fit, or the one of -seed")
+)
+
+const (
+	// stepsEach is few: what goes wrong needs no more, and a person can read it.
+	stepsEach = 12
+	maxClaims = 3
+)
+
+// TestHistories lets random things happen to claims, links, namespaces and
+// programs, and compares the node with a model after each of them.
+func TestHistories(t *testing.T) {
+	testns.Kind(t, "macvlan")
+	b := newBreaker()
+	first, most, end := *seed, *histories, time.Now().Add(3*time.Second)
+	switch {
+	case most > 0:
+		end = end.Add(time.Hour)
+	case first > 0:
+		most = 1
+	default:
+		most = 1 << 30
+	}
+	if os.Getenv("HAWSER_KERNEL") == "full" {
+		end = time.Now().Add(4 * time.Minute)
+	}
+	if first == 0 {
+		first = uint64(rand.Uint32())
+	}
+	done := 0
+	for ; done < most && time.Now().Before(end) && !t.Failed(); done++ {
+		t.Run(fmt.Sprintf("seed=%d", first+uint64(done)), func(t *testing.T) { newHistory(t, b, first+uint64(done)).run() })
+	}
+	t.Logf("%d histories of %d steps, -seed=%d and on", done, stepsEach, first)
+}
+
+// history is what happens to one node.
+type history struct {
+	*node
+	*breaker
+	model  model
+	random *rand.Rand
+	lines  []string // what has happened
+}
+
+func newHistory(t *testing.T, b *breaker, seed uint64) *history {
+	t.Helper()
+	log := &bytes.Buffer{}
+	h := &history{breaker: b, model: model{pods: map[string]*testns.Pod{}}, random: rand.New(rand.NewPCG(seed, 0))}
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("what happened:\n%s\nlog:\n%s", strings.Join(h.lines, "\n"), log)
+		}
+	})
+	testns.Uplink(t, "up0", 1500)
+	h.node = newNode(t, log)
+	b.cut = h.conns.cut
+	for i := range 1 + h.random.IntN(maxClaims) {
+		h.model.claims = append(h.model.claims, h.claim(i))
+	}
+	return h
+}
+
+// claim makes a claim of one or two devices.
+func (h *history) claim(ordinal int) *modelClaim {
+	c := &modelClaim{}
+	var netdevs []string
+	for i := range 1 + h.random.IntN(2) {
+		kind := []string{"veth", "macvlan"}[h.random.IntN(2)]
+		netdev := map[string]string{"veth": `{"kind": "veth"`, "macvlan": `{"kind": "macvlan", "parent": "up0"`}[kind]
+		netdevs = append(netdevs, fmt.Sprintf(`%s, "interfaceName": "c%dd%d"}`, netdev, ordinal, i))
+		c.kinds, c.at = append(c.kinds, kind), append(c.at, onHost)
+	}
+	c.rc = newClaim(ordinal, netdevs...)
+	return c
+}
+
+// run lets things happen, and then everything end.
+func (h *history) run() {
+	h.revive()
+	h.startNetagent()
+	h.startDriver()
+	for range stepsEach {
+		h.step()
+	}
+	for _, c := range h.model.claims {
+		h.note("unprepare %s, at the end", c.rc.Name)
+		h.unprepare(c)
+		h.settle()
+	}
+}
+
+// step does one thing, and often lets a program die of it.
+func (h *history) step() {
+	act := h.choose()
+	if h.random.IntN(3) > 0 {
+		points := append(fault.Driver(), fault.Netagent()...)
+		point, passes := points[h.random.IntN(len(points))], h.random.IntN(3)
+		h.note("a program dies when it passes %s, after %d times", point, passes)
+		h.arm(point, passes)
+	}
+	act()
+	h.settle()
+	h.arm("", 0)
+	h.settle()
+}
+
+func (h *history) note(format string, args ...any) {
+	h.lines = append(h.lines, fmt.Sprintf(format, args...))
+}
+
+// settle waits until the node is as the model says; who died lives again.
+func (h *history) settle() {
+	h.t.Helper()
+	deadline := time.Now().Add(patience)
+	for diff := h.diff(&h.model); diff != "" || h.anyDead(); diff = h.diff(&h.model) {
+		h.restartDead()
+		if time.Now().After(deadline) {
+			h.t.Fatalf("node and model disagree (-model +node):\n%s", diff)
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
+// restartDead says whether somebody had died.
+func (h *history) restartDead() (died bool) {
+	if h.isDead("netagent") {
+		h.note("netagent died")
+		h.restartNetagent()
+		died = true
+	}
+	if h.isDead("driver") {
+		h.note("the driver died")
+		h.restartDriver()
+		died = true
+	}
+	return died
+}
+
+func (h *history) anyDead() bool { return h.isDead("netagent") || h.isDead("driver") }
+
+func (h *history) restartNetagent() {
+	h.t.Helper()
+	h.stopNetagent()
+	h.breaker.revive("netagent")
+	h.startNetagent()
+}
+
+func (h *history) restartDriver() {
+	h.t.Helper()
+	h.stopDriver()
+	h.breaker.revive("driver")
+	h.startDriver()
+}
+
+// revive begins with living programs.
+func (h *history) revive() {
+	for _, program := range []string{"netagent", "driver"} {
+		h.breaker.revive(program)
+	}
+}

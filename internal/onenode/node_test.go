@@ -1,0 +1,161 @@
+package onenode
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/backoff"
+
+	"github.com/hawser-dra/hawser/controlplane/agent"
+	"github.com/hawser-dra/hawser/internal/peer"
+	"github.com/hawser-dra/hawser/internal/testns"
+	"github.com/hawser-dra/hawser/netagent"
+	"github.com/hawser-dra/hawser/telemetry/logging"
+)
+
+const driverName = "dra.example.com"
+
+// node is a machine on which netagent and the driver come and go. Its
+// directories outlive them.
+type node struct {
+	t        testing.TB
+	cdi      string
+	state    string
+	config   netagent.Config
+	log      *slog.Logger
+	conns    conns
+	netagent *process
+	driver   *driver
+}
+
+// newNode returns a node on which nothing runs.
+func newNode(t testing.TB, log io.Writer) *node {
+	t.Helper()
+	testns.Require(t)
+	dir := t.TempDir()
+	n := &node{
+		t: t, cdi: filepath.Join(dir, "cdi"), state: filepath.Join(dir, "state"),
+		log: slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: logging.Call})),
+		config: netagent.Config{
+			Socket:         filepath.Join(dir, "netagent.sock"),
+			JournalDir:     filepath.Join(dir, "journal"),
+			AllowPeer:      peer.Identity{UID: uint32(os.Getuid()), GID: uint32(os.Getgid())},
+			AllowParents:   []string{"up*"},
+			MaxAttachments: 512,
+		},
+	}
+	t.Cleanup(func() { n.stopDriver(); n.stopNetagent() })
+	return n
+}
+
+// process is one life of a program.
+type process struct{ stop func() }
+
+// run starts a program. Its stop ends it and waits until nothing of it runs.
+func (n *node) run(program string, jobs ...func(context.Context) error) *process {
+	ctx, cancel := context.WithCancel(logging.Into(context.Background(), n.log.With("program", program)))
+	var running sync.WaitGroup
+	for _, job := range jobs {
+		running.Go(func() {
+			if err := job(ctx); err != nil {
+				n.t.Errorf("%s ended: %v", program, err)
+			}
+		})
+	}
+	return &process{stop: func() { cancel(); running.Wait() }}
+}
+
+// startNetagent returns when netagent answers.
+func (n *node) startNetagent() {
+	n.t.Helper()
+	n.netagent = n.run("netagent", func(ctx context.Context) error { return netagent.Run(ctx, n.config) })
+	n.eventually("netagent listens", func() bool {
+		c, err := net.Dial("unix", n.config.Socket)
+		if err == nil {
+			_ = c.Close()
+		}
+		return err == nil
+	})
+	n.conns.allow()
+}
+
+// stopNetagent ends netagent. Calls that are under way end with their
+// connections, as they do when it is killed.
+func (n *node) stopNetagent() {
+	if n.netagent != nil {
+		n.conns.cut()
+		n.netagent.stop()
+		n.netagent = nil
+	}
+}
+
+// dial connects a driver's client, which waits less for a netagent that starts
+// than it does on a real node.
+func (n *node) dial() *agent.Client {
+	n.t.Helper()
+	fast := grpc.ConnectParams{Backoff: backoff.Config{BaseDelay: time.Millisecond, MaxDelay: 5 * time.Millisecond, Multiplier: 2}}
+	c, err := agent.New(n.config.Socket, grpc.WithConnectParams(fast),
+		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return n.conns.dial(ctx, n.config.Socket) }))
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	return c
+}
+
+// conns are the connections to netagent, and none while it is dead.
+type conns struct {
+	mu   sync.Mutex
+	dead bool
+	open []net.Conn
+}
+
+func (c *conns) dial(ctx context.Context, socket string) (net.Conn, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.dead {
+		return nil, syscall.ECONNREFUSED
+	}
+	var d net.Dialer
+	conn, err := d.DialContext(ctx, "unix", socket)
+	if err != nil {
+		return nil, err
+	}
+	c.open = append(c.open, conn)
+	return conn, nil
+}
+
+func (c *conns) cut() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, conn := range c.open {
+		_ = conn.Close()
+	}
+	c.open, c.dead = nil, true
+}
+
+func (c *conns) allow() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.dead = false
+}
+
+// patience is how long what happens by itself may take.
+const patience = 20 * time.Second
+
+func (n *node) eventually(what string, ok func() bool) {
+	n.t.Helper()
+	for deadline := time.Now().Add(patience); !ok(); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			n.t.Fatalf("never: %s", what)
+		}
+	}
+}
