@@ -5,6 +5,7 @@ import (
 	"net"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"google.golang.org/grpc"
 	resourceapi "k8s.io/api/resource/v1"
@@ -62,6 +63,18 @@ func (n *node) prepare() {
 	}
 }
 
+// tryPrepare returns what the kubelet is told of a claim that fails.
+func (n *node) tryPrepare() string {
+	n.t.Helper()
+	resp, err := n.kubelet().NodePrepareResources(n.t.Context(), &drapb.NodePrepareResourcesRequest{
+		Claims: []*drapb.Claim{{Uid: uid, Namespace: "default", Name: "data"}},
+	}, grpc.WaitForReady(true))
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	return resp.GetClaims()[uid].GetError()
+}
+
 func (n *node) unprepare() {
 	n.t.Helper()
 	resp, err := n.kubelet().NodeUnprepareResources(n.t.Context(), &drapb.NodeUnprepareResourcesRequest{
@@ -82,6 +95,7 @@ func (n *node) report(address string) {
 	defer func() { _ = c.Close() }()
 	b, err := report.Report{
 		ClaimUID: uid, Device: "d0", Outcome: report.Ready, Interface: "net1", Addresses: []string{address},
+		Start: time.Now(), End: time.Now(),
 	}.Marshal()
 	if err == nil {
 		_, err = c.Write(b)

@@ -2,6 +2,7 @@ package controlplane_test
 
 import (
 	"context"
+	"time"
 
 	"google.golang.org/grpc"
 
@@ -19,9 +20,11 @@ const (
 type netagent struct {
 	netagentv1.UnimplementedNetAgentServer
 	fakeagent.Agent
+	takes time.Duration // what an Attach does
 }
 
 func (n *netagent) Attach(ctx context.Context, req *netagentv1.AttachRequest) (*netagentv1.AttachResponse, error) {
+	time.Sleep(n.takes)
 	return n.Agent.Attach(ctx, req)
 }
 

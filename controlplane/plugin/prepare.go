@@ -3,6 +3,7 @@ package plugin
 import (
 	"context"
 	"sync"
+	"time"
 
 	resourceapi "k8s.io/api/resource/v1"
 	"k8s.io/apimachinery/pkg/types"
@@ -16,8 +17,9 @@ import (
 
 // PrepareResourceClaims prepares the claims of one pod, side by side.
 func (p *Plugin) PrepareResourceClaims(ctx context.Context, rcs []*resourceapi.ResourceClaim) (map[types.UID]kubeletplugin.PrepareResult, error) {
-	calls := p.beginAll(ctx, rcs)
-	claims, refused := p.decode(calls, rcs)
+	now := time.Now()
+	calls := p.beginAll(ctx, rcs, now)
+	claims, refused := p.decode(calls, rcs, now)
 	release := p.name(calls, claims, refused)
 	defer release()
 

@@ -13,9 +13,10 @@ import (
 	"github.com/hawser-dra/hawser/telemetry/tracing"
 )
 
-// beginAll begins a call for each claim, by UID.
-func (p *Plugin) beginAll(ctx context.Context, rcs []*resourceapi.ResourceClaim) map[string]*call {
-	calls, now := map[string]*call{}, time.Now()
+// beginAll begins a call for each claim, by UID. The kubelet's call came earlier:
+// until now the helper has read the claims.
+func (p *Plugin) beginAll(ctx context.Context, rcs []*resourceapi.ResourceClaim, now time.Time) map[string]*call {
+	calls := map[string]*call{}
 	for _, rc := range rcs {
 		c := p.begin(ctx, "NodePrepare", kubeletplugin.NamespacedObject{
 			NamespacedName: types.NamespacedName{Namespace: rc.Namespace, Name: rc.Name}, UID: rc.UID,
@@ -28,14 +29,15 @@ func (p *Plugin) beginAll(ctx context.Context, rcs []*resourceapi.ResourceClaim)
 
 // decode reads the claims of a call. Those that it refuses are in refused, by
 // UID.
-func (p *Plugin) decode(calls map[string]*call, rcs []*resourceapi.ResourceClaim) (claims []*claim.Claim, refused map[string]error) {
+func (p *Plugin) decode(calls map[string]*call, rcs []*resourceapi.ResourceClaim, began time.Time) (claims []*claim.Claim, refused map[string]error) {
 	d := claim.Decoder{Driver: p.config.Driver, NoPodlink: p.config.NoPodlink}
 	refused = map[string]error{}
 	for _, rc := range rcs {
-		began := time.Now()
 		c, err := d.Decode(rc)
 		call := calls[string(rc.UID)]
-		tracing.Was(call.ctx, "decode", began, time.Now(), err)
+		now := time.Now()
+		tracing.Was(call.ctx, "decode", began, now, err)
+		began = now
 		if err != nil {
 			refused[string(rc.UID)] = err
 			continue
