@@ -57,11 +57,9 @@ func Run(ctx context.Context, address string, metrics http.Handler) error {
 
 // listen waits for an address that is in use. It returns nil when ctx ends.
 func listen(ctx context.Context, address string) (net.Listener, error) {
-	for waits := false; ; waits = true {
-		l, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
+	for waits := false; ctx.Err() == nil; waits = true {
+		l, err := net.Listen("tcp", address)
 		switch {
-		case ctx.Err() != nil:
-			return nil, nil
 		case err == nil:
 			return l, nil
 		case !errors.Is(err, unix.EADDRINUSE):
@@ -74,4 +72,5 @@ func listen(ctx context.Context, address string) (net.Listener, error) {
 		case <-time.After(retryEvery):
 		}
 	}
+	return nil, nil
 }
