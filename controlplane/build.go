@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 
 	"github.com/hawser-dra/hawser/controlplane/agent"
 	"github.com/hawser-dra/hawser/controlplane/cdi"
@@ -28,6 +29,7 @@ type parts struct {
 	cfg          Config
 	agent        *agent.Client
 	inventory    *inventory.Inventory
+	locks        *claim.Locks
 	plugin       *plugin.Plugin
 	follower     *follow.Follower
 	orphans      *orphan.Collector
@@ -39,6 +41,10 @@ type parts struct {
 	ready        *ready.Clock
 	relay        *relay.Relay // nil: netagent is not traced
 }
+
+// locksFile is in the plugin directory, which the twins of a rolling update
+// share.
+const locksFile = "claims.lock"
 
 // build makes the parts, from those that need none to those that need many.
 // Fatal is called when one of them finds later that it cannot go on.
@@ -57,9 +63,14 @@ func build(ctx context.Context, cfg Config, onFatal func(error)) (*parts, error)
 		err = p.listen(ctx)
 	}
 	if err != nil {
-		return nil, errors.Join(err, p.agent.Close())
+		return nil, errors.Join(err, p.close())
 	}
 	return p, nil
+}
+
+// close lets go of what is held, when nothing runs any more.
+func (p *parts) close() error {
+	return errors.Join(p.agent.Close(), p.locks.Close())
 }
 
 // buildClaims makes all that acts on claims.
@@ -88,7 +99,11 @@ func (p *parts) buildClaims(ctx context.Context, onFatal func(error)) error {
 	}
 	steps := &steps.Steps{Agent: p.agent, Records: records, Specs: specs, HostNetns: host}
 	claims := p.cfg.Client.ResourceV1()
-	locks := new(claim.Locks)
+	locks, err := claim.OpenLocks(filepath.Join(p.cfg.PluginDir, locksFile))
+	if err != nil {
+		return err
+	}
+	p.locks = locks
 	p.status = status.New(status.Config{Driver: p.cfg.DriverName, Claims: claims, Records: records, Tracer: tracer})
 	p.plugin = plugin.New(plugin.Config{
 		Driver: p.cfg.DriverName, Steps: steps, Records: records, CDI: specs.DeviceID,

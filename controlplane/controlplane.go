@@ -55,7 +55,7 @@ func Run(ctx context.Context, cfg Config) error {
 	if err != nil {
 		return err
 	}
-	err = errors.Join(parts.run(ctx), parts.agent.Close())
+	err = errors.Join(parts.run(ctx), parts.close())
 	if f := (fatal{}); errors.As(context.Cause(ctx), &f) {
 		err = errors.Join(err, f)
 	}

@@ -3,12 +3,16 @@ package claim
 import (
 	"context"
 	"fmt"
+	"os"
 	"sync"
 )
 
 // Locks has one lock for each claim, so that what is prepared, followed and
-// cleaned up does not meet. The zero value is ready.
+// cleaned up does not meet. The zero value is ready, and one process's own; see
+// [OpenLocks].
 type Locks struct {
+	shared *os.File // nil: with nobody
+
 	mu   sync.Mutex
 	held map[string]*lock
 }
@@ -25,11 +29,16 @@ func (l *Locks) Lock(ctx context.Context, uid string) (unlock func(), err error)
 	k := l.enter(uid)
 	select {
 	case k.c <- struct{}{}:
-		return func() { <-k.c; l.leave(uid) }, nil
 	case <-ctx.Done():
 		l.leave(uid)
 		return nil, fmt.Errorf("wait for another call of the same claim: %w", context.Cause(ctx))
 	}
+	free := func() { <-k.c; l.leave(uid) }
+	if err := l.lockShared(ctx, uid); err != nil {
+		free()
+		return nil, fmt.Errorf("wait for another driver that is busy with the claim: %w", err)
+	}
+	return func() { l.unlockShared(uid); free() }, nil
 }
 
 func (l *Locks) enter(uid string) *lock {

@@ -3,8 +3,10 @@ package claim_test
 import (
 	"context"
 	"errors"
+	"path/filepath"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/hawser-dra/hawser/controlplane/claim"
 )
@@ -49,4 +51,51 @@ func TestLockGivesUp(t *testing.T) {
 		t.Fatal(err)
 	}
 	unlock()
+}
+
+// Two drivers of a rolling update keep out of each other's way, claim by claim,
+// and nothing stays locked when one ends.
+func TestLocksAreShared(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "claims.lock")
+	open := func() *claim.Locks {
+		l, err := claim.OpenLocks(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return l
+	}
+	old, successor := open(), open()
+	defer func() { _ = successor.Close() }()
+	lock := func(l *claim.Locks, uid string) (func(), error) {
+		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		defer cancel()
+		return l.Lock(ctx, uid)
+	}
+	unlock, err := lock(old, "a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := lock(successor, "a"); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("got %v for a lock that the other driver has", err)
+	}
+	if other, err := lock(successor, "b"); err != nil {
+		t.Errorf("another claim: %v", err)
+	} else {
+		other()
+	}
+	unlock()
+	if mine, err := lock(successor, "a"); err != nil {
+		t.Errorf("after it was freed: %v", err)
+	} else {
+		mine()
+	}
+	if _, err := lock(old, "a"); err != nil {
+		t.Fatal(err)
+	}
+	if err := old.Close(); err != nil { // as its end does
+		t.Fatal(err)
+	}
+	if _, err := lock(successor, "a"); err != nil {
+		t.Errorf("after the other driver's end: %v", err)
+	}
 }

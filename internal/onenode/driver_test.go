@@ -1,6 +1,8 @@
 package onenode
 
 import (
+	"errors"
+	"path/filepath"
 	"time"
 
 	"github.com/hawser-dra/hawser/controlplane/agent"
@@ -21,12 +23,17 @@ const settle = 5 * time.Millisecond
 type driver struct {
 	*process
 	agent  *agent.Client
+	locks  *claim.Locks
 	plugin *plugin.Plugin
-	specs  *cdi.Specs
 }
 
 // startDriver starts what of the driver acts on claims, without Kubernetes.
 func (n *node) startDriver() {
+	n.t.Helper()
+	n.driver = n.newDriver()
+}
+
+func (n *node) newDriver() *driver {
 	n.t.Helper()
 	records, err := checkpoint.Open(n.context(), n.state)
 	if err != nil {
@@ -38,23 +45,30 @@ func (n *node) startDriver() {
 	}
 	client := n.dial()
 	s := &steps.Steps{Agent: client, Records: records, Specs: specs, HostNetns: 1}
-	locks := new(claim.Locks)
+	locks, err := claim.OpenLocks(filepath.Join(n.state, "..", "claims.lock"))
+	if err != nil {
+		n.t.Fatal(err)
+	}
 	inv := inventory.New(inventory.Config{Watcher: client, MinBackoff: time.Millisecond, MaxBackoff: 10 * time.Millisecond})
 	follower := follow.New(follow.Config{Inventory: inv, Steps: s, Records: records, Locks: locks, Settle: settle})
-	n.driver = &driver{
+	return &driver{
 		process: n.run("driver", inv.Run, follower.Run),
-		agent:   client, specs: specs,
+		agent:   client, locks: locks,
 		plugin: plugin.New(plugin.Config{Driver: driverName, Steps: s, Records: records, CDI: specs.DeviceID, Locks: locks}),
 	}
 }
 
 func (n *node) stopDriver() {
-	if n.driver == nil {
-		return
+	if n.driver != nil {
+		n.end(n.driver)
+		n.driver = nil
 	}
-	if err := n.driver.agent.Close(); err != nil {
+}
+
+func (n *node) end(d *driver) {
+	err := d.agent.Close()
+	d.stop()
+	if err := errors.Join(err, d.locks.Close()); err != nil {
 		n.t.Error(err)
 	}
-	n.driver.stop()
-	n.driver = nil
 }
