@@ -20,6 +20,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 	"tags.cncf.io/container-device-interface/pkg/parser"
@@ -124,13 +125,23 @@ func (s *Specs) List() ([]string, error) {
 	}
 	var uids []string
 	for _, e := range entries {
-		uid, mine := strings.CutPrefix(e.Name(), s.prefix())
-		uid, isSpec := strings.CutSuffix(uid, ".json")
-		if mine && isSpec && e.Type().IsRegular() && uuid.Validate(uid) == nil {
+		if uid, mine := s.claimOf(e.Name()); mine && e.Type().IsRegular() {
 			uids = append(uids, uid)
 		}
 	}
 	return uids, nil
+}
+
+// Sweep removes what writing was cut short of, longer than age ago.
+func (s *Specs) Sweep(age time.Duration) error {
+	return atomicfile.Sweep(s.config.Dir, func(name string) bool { _, mine := s.claimOf(name); return mine }, age)
+}
+
+// claimOf returns whose spec a file is by its name.
+func (s *Specs) claimOf(name string) (uid string, mine bool) {
+	uid, isOurs := strings.CutPrefix(name, s.prefix())
+	uid, isSpec := strings.CutSuffix(uid, ".json")
+	return uid, isOurs && isSpec && uuid.Validate(uid) == nil
 }
 
 func (s *Specs) prefix() string {

@@ -17,6 +17,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/hawser-dra/hawser/api/record"
 	"github.com/hawser-dra/hawser/internal/atomicfile"
@@ -93,6 +94,11 @@ func (s *Store) Delete(claimUID string) error {
 	}
 	s.remember(claimUID, nil)
 	return nil
+}
+
+// Sweep removes what writing was cut short of, longer than age ago.
+func (s *Store) Sweep(age time.Duration) error {
+	return atomicfile.Sweep(s.dir, func(name string) bool { return strings.HasSuffix(name, record.Suffix) }, age)
 }
 
 // All returns all records. They must not be changed.

@@ -2,6 +2,7 @@ package orphan
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -23,6 +24,8 @@ func (c *Collector) Collect(ctx context.Context) {
 		}
 		c.reported.once(ctx, uid, "Leaving alone a claim that may be gone", err)
 	}
+	err = errors.Join(c.config.Specs.Sweep(abandoned), c.config.Records.Sweep(abandoned))
+	c.reported.once(ctx, "half written", "Cannot remove what a crash has left half written", err)
 	c.reported.keep(found)
 }
 

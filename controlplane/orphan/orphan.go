@@ -28,6 +28,8 @@ const (
 	defaultInterval = 10 * time.Minute
 	// syncPoll is how often to ask whether the inventory is synced.
 	syncPoll = time.Second
+	// abandoned is the age at which nobody writes a file any more.
+	abandoned = time.Minute
 	// timeout of what is done for one claim.
 	timeout = 30 * time.Second
 )
@@ -44,11 +46,18 @@ type Inventory interface {
 type Records interface {
 	Get(claimUID string) (*record.Record, error)
 	All() []*record.Record
+	Sweeper
 }
 
 // Specs finds the claims that have a CDI spec.
 type Specs interface {
 	List() (claimUIDs []string, err error)
+	Sweeper
+}
+
+// Sweeper removes files that a crash has left half written, longer than age ago.
+type Sweeper interface {
+	Sweep(age time.Duration) error
 }
 
 // Detacher takes everything of a claim away (package steps).

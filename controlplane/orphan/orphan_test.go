@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -38,6 +41,7 @@ type node struct {
 	agent     *fakeagent.Agent
 	records   *checkpoint.Store
 	specs     *cdi.Specs
+	cdi       string
 	locks     claim.Locks
 	client    *fake.Clientset
 	collector *orphan.Collector
@@ -50,7 +54,8 @@ func newNode(t *testing.T, claims ...runtime.Object) *node {
 	if n.records, err = checkpoint.Open(t.Context(), t.TempDir()); err != nil {
 		t.Fatal(err)
 	}
-	if n.specs, err = cdi.New(cdi.Config{Driver: driver, Dir: t.TempDir()}); err != nil {
+	n.cdi = t.TempDir()
+	if n.specs, err = cdi.New(cdi.Config{Driver: driver, Dir: n.cdi}); err != nil {
 		t.Fatal(err)
 	}
 	s := &steps.Steps{Agent: n.agent, Records: n.records, Specs: n.specs, HostNetns: 1}
@@ -196,6 +201,35 @@ func TestUnknownIsLeftAlone(t *testing.T) {
 				t.Errorf("log: %s", out.String())
 			}
 		})
+	}
+}
+
+// What a killed driver was writing is removed when nobody can be writing it.
+func TestHalfWrittenFiles(t *testing.T) {
+	n := newNode(t, allocated(uid, driver, "node1"))
+	old := time.Now().Add(-time.Hour)
+	var left []string
+	for _, dir := range []string{filepath.Dir(n.records.Path(uid)), n.cdi} {
+		entries, err := os.ReadDir(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range entries {
+			path := filepath.Join(dir, "."+e.Name()+".123.tmp")
+			if err := errors.Join(os.WriteFile(path, nil, 0o600), os.Chtimes(path, old, old)); err != nil {
+				t.Fatal(err)
+			}
+			left = append(left, path)
+		}
+	}
+	n.collector.Collect(t.Context())
+	for _, path := range left {
+		if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%s is left", path)
+		}
+	}
+	if len(left) != 2 || n.has(t) != all {
+		t.Errorf("%d files were half written, left is %q", len(left), n.has(t))
 	}
 }
 

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
+	"time"
 
 	"github.com/hawser-dra/hawser/internal/fault"
 )
@@ -39,4 +41,34 @@ func Remove(path string) error {
 		return err
 	}
 	return nil
+}
+
+// Sweep removes the temporary files that a killed process has left in dir: those
+// of the files that isOurs knows by name and that are older than age, for a
+// younger one may be somebody's who is writing.
+func Sweep(dir string, isOurs func(name string) bool, age time.Duration) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return fmt.Errorf("sweep %s: %w", dir, err)
+	}
+	var errs []error
+	for _, e := range entries {
+		info, err := e.Info()
+		name, temporary := target(e.Name())
+		if err == nil && temporary && isOurs(name) && info.Mode().IsRegular() && time.Since(info.ModTime()) > age {
+			errs = append(errs, Remove(filepath.Join(dir, e.Name())))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// target returns the name of the file that a temporary one was to become.
+func target(temporary string) (name string, ok bool) {
+	rest, dot := strings.CutPrefix(temporary, ".")
+	rest, tmp := strings.CutSuffix(rest, ".tmp")
+	end := strings.LastIndexByte(rest, '.')
+	if !dot || !tmp || end < 0 {
+		return "", false
+	}
+	return rest[:end], true
 }

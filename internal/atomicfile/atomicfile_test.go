@@ -1,9 +1,12 @@
 package atomicfile_test
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/hawser-dra/hawser/internal/atomicfile"
 )
@@ -48,6 +51,33 @@ func TestRemoveTwice(t *testing.T) {
 		if err := atomicfile.Remove(path); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+func TestSweep(t *testing.T) {
+	dir := t.TempDir()
+	old := time.Now().Add(-time.Hour)
+	for name, at := range map[string]time.Time{
+		".a.json.123.tmp": old, // swept
+		".b.json.123.tmp": time.Now(),
+		".c.yaml.123.tmp": old,
+		"a.json":          old,
+		".a.json":         old,
+		"a.json.123.tmp":  old,
+	} {
+		path := filepath.Join(dir, name)
+		if err := errors.Join(os.WriteFile(path, nil, 0o600), os.Chtimes(path, at, at)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 2 {
+		if err := atomicfile.Sweep(dir, func(name string) bool { return strings.HasSuffix(name, ".json") }, time.Minute); err != nil {
+			t.Fatal(err)
+		}
+		wantEntries(t, dir, 5)
+	}
+	if _, err := os.Stat(filepath.Join(dir, ".a.json.123.tmp")); err == nil {
+		t.Error("another one was removed")
 	}
 }
 

@@ -10,12 +10,15 @@ import (
 	"github.com/hawser-dra/hawser/telemetry/logging"
 )
 
-// abandonedAfter is the age at which an entry without a link belongs to no call
-// any more: calls end after 30 s.
+// abandonedAfter is the age at which an entry without a link, or a file that is
+// half written, belongs to no call any more: calls end after 30 s.
 const abandonedAfter = time.Minute
 
 // readAll compares the table with the journal and the kernel.
 func (m *Manager) readAll(ctx context.Context) error {
+	if err := m.journal.Sweep(abandonedAfter); err != nil {
+		logging.From(ctx).Warn("files that a crash left half written stay in the journal", "cause", err)
+	}
 	entries, err := m.journal.All()
 	if err != nil {
 		return err

@@ -56,7 +56,7 @@ func (j *Journal) put(e Entry, place func(temp, path string) error) error {
 	if err != nil {
 		return err
 	}
-	temp, err := os.CreateTemp(j.dir, "new-*")
+	temp, err := os.CreateTemp(j.dir, tempPrefix+"*")
 	if err != nil {
 		return fmt.Errorf("write journal entry: %w", err)
 	}

@@ -149,3 +149,28 @@ func TestUnreadableIsSetAside(t *testing.T) {
 		})
 	}
 }
+
+func TestSweep(t *testing.T) {
+	j, dir, _ := open(t)
+	if err := j.Add(t.Context(), entry(claimA, "a")); err != nil {
+		t.Fatal(err)
+	}
+	old := time.Now().Add(-time.Hour)
+	for _, name := range []string{"new-1", "new-2", "other"} {
+		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chtimes(filepath.Join(dir, name), old, old); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Chtimes(filepath.Join(dir, "new-2"), time.Now(), time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	if err := j.Sweep(time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	if files, _ := os.ReadDir(dir); len(files) != 3 {
+		t.Errorf("files: %v", files)
+	}
+}
