@@ -4,6 +4,7 @@
 //	dra-driver [flags]                  runs the driver
 //	dra-driver health [--live]          asks a running driver how it is
 //	dra-driver metrics                  prints a running driver's metrics
+//	dra-driver trace CLAIM-UID          draws a claim's life from Jaeger
 package main
 
 import (
@@ -41,6 +42,8 @@ func run(args []string, getenv func(string) string, stdout, stderr io.Writer) er
 			return askHealth(ctx, args[1:], stderr)
 		case "metrics":
 			return showMetrics(ctx, args[1:], stdout, stderr)
+		case "trace":
+			return showTrace(ctx, args[1:], stdout, stderr)
 		}
 	}
 	o, err := parse(args, getenv, stderr)

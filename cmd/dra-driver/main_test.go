@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"flag"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -17,8 +18,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/klog/v2"
 
-	"github.com/hawser-dra/hawser/controlplane/health"
 	"github.com/hawser-dra/hawser/controlplane"
+	"github.com/hawser-dra/hawser/controlplane/health"
 	"github.com/hawser-dra/hawser/internal/version"
 )
 
@@ -169,5 +170,48 @@ func TestClient(t *testing.T) {
 	}
 	if got := <-accepted; !strings.HasPrefix(got, "application/vnd.kubernetes.protobuf,") || !strings.HasSuffix(got, "hawser/dev") {
 		t.Errorf("asked for %q", got)
+	}
+}
+
+func TestTrace(t *testing.T) {
+	nowhere := httptest.NewServer(http.NotFoundHandler())
+	defer nowhere.Close()
+	const uid = "6f0b8a44-97e2-4d2c-8d5f-000000000001"
+	for args, want := range map[string]string{
+		"trace":          "is not a claim's UID",
+		"trace my-claim": "is not a claim's UID",
+		"trace " + uid + " --jaeger " + nowhere.URL: "no such trace as 6f0b8a4497e24d2c8d5f000000000001",
+		"trace --jaeger=" + nowhere.URL + " " + uid: "no such trace",
+	} {
+		err := run(strings.Fields(args), func(string) string { return "" }, io.Discard, io.Discard)
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", args, err)
+		}
+	}
+}
+
+// TestTelemetry: nothing is traced unless the environment names a collector.
+func TestTelemetry(t *testing.T) {
+	for _, tc := range []struct {
+		env   map[string]string
+		on    bool
+		wrong string
+	}{
+		{},
+		{env: map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1"}, on: true},
+		{env: map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1", "OTEL_TRACES_SAMPLER": "sometimes"}, wrong: "OTEL_TRACES_SAMPLER"},
+		{env: map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1", "OTEL_EXPORTER_OTLP_PROTOCOL": "x"}, wrong: "OTEL_EXPORTER_OTLP_PROTOCOL"},
+	} {
+		got, err := newTelemetry(t.Context(), options{traceSocket: "/s"}, func(key string) string { return tc.env[key] })
+		if tc.wrong != "" {
+			if err == nil || !strings.Contains(err.Error(), tc.wrong) {
+				t.Errorf("%v: %v", tc.env, err)
+			}
+			continue
+		}
+		if err != nil || got.Tracing.On() != tc.on || (got.RelayTo != nil) != tc.on || got.Metrics == nil {
+			t.Errorf("%v: %+v, %v", tc.env, got, err)
+		}
+		_ = got.Tracing.Close()
 	}
 }
