@@ -104,7 +104,9 @@ func (p *parts) buildClaims(ctx context.Context, onFatal func(error)) error {
 		return err
 	}
 	p.locks = locks
-	p.status = status.New(status.Config{Driver: p.cfg.DriverName, Claims: claims, Records: records, Tracer: tracer})
+	p.status = status.New(status.Config{
+		Driver: p.cfg.DriverName, Claims: claims, Pods: p.cfg.Client.CoreV1(), Records: records, Tracer: tracer,
+	})
 	p.plugin = plugin.New(plugin.Config{
 		Driver: p.cfg.DriverName, Steps: steps, Records: records, CDI: specs.DeviceID,
 		Locks: locks, Status: p.status, Ready: p.ready, NoPodlink: podlink == "", Fatal: onFatal,

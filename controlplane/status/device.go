@@ -22,6 +22,12 @@ const (
 	reasonFailed   = "Failed"
 )
 
+// The condition that only unused devices have, and its reason.
+const (
+	typeUsed       = "Used"
+	reasonUnlisted = "NoContainerListsTheClaim"
+)
+
 // device is what is known of one device beside its record.
 type device struct {
 	location netagentv1.Location
@@ -51,6 +57,12 @@ func (d *device) hear(r report.Report) {
 		return
 	}
 	d.report = &r
+}
+
+// waits says whether no container has asked for the device yet.
+func (d *device) waits() bool {
+	onHost := d.location == netagentv1.Location_LOCATION_HOST || d.location == netagentv1.Location_LOCATION_UNSPECIFIED
+	return onHost && d.report == nil
 }
 
 // condition is without a time.

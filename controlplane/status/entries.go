@@ -28,7 +28,11 @@ func (r *Reporter) entries(s *state) (record.Claim, []resourceapi.AllocatedDevic
 		if d.ShareID != "" {
 			e.ShareID = &d.ShareID
 		}
-		e.Conditions = []metav1.Condition{since(known.condition(), previous(s.written, &e))}
+		before := previous(s.written, &e)
+		e.Conditions = []metav1.Condition{since(known.condition(), before)}
+		if unused := s.usage.unused(s.record.Claim, d, before); unused != nil && known.waits() {
+			e.Conditions = append(e.Conditions, since(*unused, before))
+		}
 		entries = append(entries, e)
 	}
 	return s.record.Claim, entries

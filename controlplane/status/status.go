@@ -17,6 +17,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 	"go.opentelemetry.io/otel/trace/noop"
 	resourceapi "k8s.io/api/resource/v1"
+	coreclient "k8s.io/client-go/kubernetes/typed/core/v1"
 	resourceclient "k8s.io/client-go/kubernetes/typed/resource/v1"
 
 	netagentv1 "github.com/hawser-dra/hawser/api/netagent/v1"
@@ -43,9 +44,14 @@ type Records interface {
 // Config configures a [Reporter]. What is not marked optional must be set.
 type Config struct {
 	// Driver is the name that claims are allocated to, and the field manager.
-	Driver  string
-	Claims  resourceclient.ResourceClaimsGetter
+	Driver string
+	Claims resourceclient.ResourceClaimsGetter
+	// Pods are asked why nobody takes a claim.
+	Pods    coreclient.PodsGetter
 	Records Records
+	// Idle is how long a device may wait for a container before anybody asks;
+	// optional, 0 is 10 s.
+	Idle time.Duration
 	// Delay before a write; optional, 0 is 500 ms.
 	Delay time.Duration
 	// Queue is optional.
@@ -69,16 +75,22 @@ type state struct {
 	devices map[string]*device
 	causes  []trace.Link // of the next write
 
+	since time.Time // when it was first heard of
+
 	// written is what the API server has, once it was read. Only the claim's
 	// worker touches it.
 	written []resourceapi.AllocatedDeviceStatus
 	read    bool
+	usage   usage
 }
 
 // New returns a reporter.
 func New(c Config) *Reporter {
 	if c.Delay == 0 {
 		c.Delay = defaultDelay
+	}
+	if c.Idle == 0 {
+		c.Idle = defaultIdle
 	}
 	if c.Tracer == nil {
 		c.Tracer = noop.Tracer{}
@@ -143,7 +155,7 @@ func (r *Reporter) change(ctx context.Context, rec *record.Record, how func(*sta
 	defer r.mu.Unlock()
 	s := r.claims[rec.Claim.UID]
 	if s == nil || !sameDevices(s.record, rec) {
-		s = &state{devices: map[string]*device{}}
+		s = &state{devices: map[string]*device{}, since: time.Now()}
 		r.claims[rec.Claim.UID] = s
 	}
 	s.record = rec

@@ -89,7 +89,7 @@ func (a *api) eventually(t *testing.T, reason string) resourceapi.AllocatedDevic
 func start(t *testing.T, a *api) *status.Reporter {
 	t.Helper()
 	r := status.New(status.Config{
-		Driver: driver, Claims: a.ResourceV1(), Records: records{uid: prepared()},
+		Driver: driver, Claims: a.ResourceV1(), Pods: a.CoreV1(), Records: records{uid: prepared()}, Idle: 5 * time.Millisecond,
 		Delay: time.Millisecond, Queue: queue.Config{MinBackoff: time.Millisecond, MaxBackoff: time.Millisecond},
 	})
 	ctx, cancel := context.WithCancel(t.Context())

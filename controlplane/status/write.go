@@ -48,6 +48,9 @@ func (r *Reporter) sync(ctx context.Context, s *state) error {
 	if err := r.read(ctx, s); err != nil {
 		return fmt.Errorf("read status.devices: %w", err)
 	}
+	if wait := r.look(ctx, s); wait > 0 {
+		defer r.queue.Add(r.claim(s).UID, wait)
+	}
 	claim, entries := r.entries(s)
 	if apiequality.Semantic.DeepEqual(entries, s.written) {
 		return nil
@@ -88,6 +91,7 @@ func (r *Reporter) read(ctx context.Context, s *state) error {
 	s.written = slices.DeleteFunc(rc.Status.Devices, func(d resourceapi.AllocatedDeviceStatus) bool {
 		return d.Driver != r.config.Driver
 	})
+	s.usage.pods = podsOf(rc)
 	s.read = true
 	return nil
 }
