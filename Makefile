@@ -27,6 +27,10 @@ node: ## Run a command on the demo's node: make node CMD='ip -brief link'
 kubectl: ## Run kubectl on the demo's cluster: make kubectl ARGS='get pods -A'
 	@$(CLUSTER) kubectl --dir "$(DEMO)" -- $(ARGS)
 
+.PHONY: trace
+trace: ## Draw a claim's life on the demo's cluster: make trace CLAIM=UID (kubectl get resourceclaim NAME -o jsonpath={.metadata.uid})
+	@$(CLUSTER) kubectl --dir "$(DEMO)" -- exec -n dra-system daemonset/dra-driver -c driver -- /dra-driver trace "$(CLAIM)"
+
 .PHONY: test
 test: setup verify lint unit kernel e2e ## Do all set-up and run every test
 
@@ -37,8 +41,8 @@ unit: ## The quick loop: tests that need neither cluster nor virtual machine, wi
 	go test -C test -race -short ./...
 
 .PHONY: kernel
-kernel: ## Tests that talk to the kernel, on the test node's, which has every module
-	go test -C test -count=1 -timeout 20m -v ./kernel/
+kernel: ## The test node itself, then netagent's tests on its kernel, which has every module
+	go test -C test -count=1 -timeout 30m -v ./node/... ./kernel/
 
 .PHONY: e2e
 e2e: ## Tests on a real cluster: the product as shipped, real pods

@@ -35,6 +35,8 @@ var dockerfiles = map[string]string{
 type Source struct {
 	Repo    string    // the checkout
 	Version string    // what the binaries say of themselves
+	Tags    string    // build tags; none for the product as it is shipped
+	Overlay string    // kustomization to apply instead of deploy/, which it names
 	Log     io.Writer // takes a few lines on how it goes
 }
 
@@ -42,6 +44,10 @@ type Source struct {
 // manifests, and waits until the driver's pods are ready. Done again, it changes
 // what changed, and starts the pods anew if that was an image.
 func (s Source) Install(ctx context.Context, c *cluster.Cluster) error {
+	return s.install(ctx, c, s.deploy())
+}
+
+func (s Source) install(ctx context.Context, c *cluster.Cluster, kustomization string) error {
 	existed, err := installed(ctx, c)
 	if err != nil {
 		return err
@@ -50,7 +56,7 @@ func (s Source) Install(ctx context.Context, c *cluster.Cluster) error {
 	if err != nil {
 		return err
 	}
-	if err := s.kubectl(ctx, c, "apply", "-k", s.deploy()); err != nil {
+	if err := s.kubectl(ctx, c, "apply", "-k", kustomization); err != nil {
 		return err
 	}
 	if existed && len(changed) > 0 {
@@ -125,7 +131,7 @@ func (s Source) Build(ctx context.Context, c *cluster.Cluster, dir string) ([]st
 // compile builds the binaries as the Dockerfiles do.
 func (s Source) compile(ctx context.Context, bin string) error {
 	flags := "-s -w -X github.com/hawser-dra/hawser/internal/version.Version=" + s.Version
-	c := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-ldflags", flags, "-o", bin+"/", "./cmd/...")
+	c := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-tags", s.Tags, "-ldflags", flags, "-o", bin+"/", "./cmd/...")
 	c.Dir = s.Repo
 	c.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := c.CombinedOutput(); err != nil {
@@ -145,7 +151,12 @@ func imageName(manifests, repository string) (string, error) {
 	return "", fmt.Errorf("the manifests use no image of %s", repository)
 }
 
-func (s Source) deploy() string { return filepath.Join(s.Repo, "deploy") }
+func (s Source) deploy() string {
+	if s.Overlay != "" {
+		return s.Overlay
+	}
+	return filepath.Join(s.Repo, "deploy")
+}
 
 // kubectl runs kubectl and lets it tell what it does.
 func (s Source) kubectl(ctx context.Context, c *cluster.Cluster, args ...string) error {

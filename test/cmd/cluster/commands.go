@@ -11,6 +11,7 @@ import (
 
 	"github.com/hawser-dra/hawser/test/cluster"
 	"github.com/hawser-dra/hawser/test/image"
+	"github.com/hawser-dra/hawser/test/jaeger"
 	"github.com/hawser-dra/hawser/test/node"
 	"github.com/hawser-dra/hawser/test/toolchain"
 )
@@ -28,7 +29,13 @@ func dirFlag(f *flag.FlagSet) *string {
 
 func setupCommand() command {
 	return command{newFlags("setup"), func(ctx context.Context, _ []string) error {
-		_, err := prepare(ctx)
+		if _, err := prepare(ctx); err != nil {
+			return err
+		}
+		t, err := toolchain.New("", os.Stderr)
+		if err == nil {
+			_, err = jaeger.Build(ctx, t)
+		}
 		return err
 	}}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/hawser-dra/hawser/test/cluster"
 	"github.com/hawser-dra/hawser/test/product"
+	"github.com/hawser-dra/hawser/test/toolchain"
 )
 
 func demoCommand() command {
@@ -22,10 +23,7 @@ func demoCommand() command {
 			return err
 		}
 		source := product.Source{Repo: *repo, Version: *version, Log: os.Stderr}
-		if err := source.Install(ctx, c); err != nil {
-			return err
-		}
-		if err := source.RunExamples(ctx, c, os.Stdout); err != nil {
+		if err := show(ctx, source, c); err != nil {
 			return err
 		}
 		fmt.Printf(afterDemo, c.Kubeconfig())
@@ -33,10 +31,27 @@ func demoCommand() command {
 	}}
 }
 
+// show installs the driver with Jaeger, runs the examples, and prints one claim's
+// life.
+func show(ctx context.Context, s product.Source, c *cluster.Cluster) error {
+	t, err := toolchain.New("", os.Stderr)
+	if err != nil {
+		return err
+	}
+	if err := s.InstallTraced(ctx, c, t); err != nil {
+		return err
+	}
+	if err := s.RunExamples(ctx, c, os.Stdout); err != nil {
+		return err
+	}
+	return s.ShowLife(ctx, c, os.Stdout)
+}
+
 const afterDemo = `
 The cluster keeps running.
   kubeconfig                         %s
   kubectl                            make kubectl ARGS='get resourceclaims'
+  the life of a claim                make trace CLAIM=UID
   a command on the node              make node CMD='ip -brief link'
   deploy again after a change        make demo
   stop it and remove all of it       make demo-stop
