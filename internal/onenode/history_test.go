@@ -25,6 +25,9 @@ const (
 	// stepsEach is few: what goes wrong needs no more, and a person can read it.
 	stepsEach = 12
 	maxClaims = 3
+	// brief is for the quick loop, long for where the tests have a machine to
+	// themselves.
+	brief, long = 3 * time.Second, 4 * time.Minute
 )
 
 // TestHistories lets random things happen to claims, links, namespaces and
@@ -32,26 +35,35 @@ const (
 func TestHistories(t *testing.T) {
 	testns.Kind(t, "macvlan")
 	b := newBreaker()
-	first, most, end := *seed, *histories, time.Now().Add(3*time.Second)
-	switch {
-	case most > 0:
-		end = end.Add(time.Hour)
-	case first > 0:
-		most = 1
-	default:
-		most = 1 << 30
+	first, more := plan()
+	done := 0
+	for ; more(done) && !t.Failed(); done++ {
+		t.Run(fmt.Sprintf("seed=%d", first+uint64(done)), func(t *testing.T) { newHistory(t, b, first+uint64(done)).run() })
 	}
-	if os.Getenv("HAWSER_KERNEL") == "full" {
-		end = time.Now().Add(4 * time.Minute)
+	t.Logf("%d histories of %d steps, -seed=%d and on", done, stepsEach, first)
+}
+
+// plan says which seed is the first, and whether there is time for more when so
+// many are done.
+func plan() (first uint64, more func(done int) bool) {
+	first, most := *seed, *histories
+	if first != 0 && most == 0 {
+		most = 1
 	}
 	if first == 0 {
 		first = uint64(rand.Uint32())
 	}
-	done := 0
-	for ; done < most && time.Now().Before(end) && !t.Failed(); done++ {
-		t.Run(fmt.Sprintf("seed=%d", first+uint64(done)), func(t *testing.T) { newHistory(t, b, first+uint64(done)).run() })
+	span := brief
+	if os.Getenv("HAWSER_KERNEL") == "full" {
+		span = long
 	}
-	t.Logf("%d histories of %d steps, -seed=%d and on", done, stepsEach, first)
+	end := time.Now().Add(span)
+	return first, func(done int) bool {
+		if most > 0 {
+			return done < most
+		}
+		return time.Now().Before(end)
+	}
 }
 
 // history is what happens to one node.
@@ -173,7 +185,7 @@ func (h *history) restartDriver() {
 	h.startDriver()
 }
 
-// revive begins with living programs.
+// revive lets both programs live.
 func (h *history) revive() {
 	for _, program := range []string{"netagent", "driver"} {
 		h.breaker.revive(program)
