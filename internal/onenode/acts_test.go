@@ -4,6 +4,7 @@ package onenode
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/vishvananda/netlink"
@@ -232,3 +233,14 @@ func (h *history) restart() func() {
 		programs[0]()
 	}
 }
+
+func (c *modelClaim) setPrepared(now bool) {
+	for i := range c.at {
+		if !c.prepared || !now {
+			c.at[i] = onHost
+		}
+	}
+	c.prepared = now
+}
+
+func (m *model) podNames() []string { return slices.Sorted(maps.Keys(m.pods)) }

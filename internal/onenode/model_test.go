@@ -3,7 +3,6 @@ package onenode
 import (
 	"fmt"
 	"log/slog"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -37,14 +36,6 @@ const onHost = "host"
 func (c *modelClaim) uid() string         { return string(c.rc.UID) }
 func (c *modelClaim) alias(i int) string  { return fmt.Sprintf("hawser/%s/d%d", c.uid(), i) }
 func (c *modelClaim) ifname(i int) string { return fmt.Sprintf("%sd%d", c.rc.Name, i) }
-func (c *modelClaim) setPrepared(now bool) {
-	for i := range c.at {
-		if !c.prepared || !now {
-			c.at[i] = onHost
-		}
-	}
-	c.prepared = now
-}
 
 // facts is what can be seen of the claims: in the kernel, in the specs, in the
 // records, in the journal.
@@ -163,5 +154,3 @@ func (n *node) diff(m *model) string {
 	got := n.see(m)
 	return cmp.Diff(m.want(got), got)
 }
-
-func (m *model) podNames() []string { return slices.Sorted(maps.Keys(m.pods)) }

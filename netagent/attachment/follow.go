@@ -28,7 +28,7 @@ func (m *Manager) Follow(ctx context.Context, ready func()) error {
 	for {
 		err := m.follow(ctx, begun)
 		if ctx.Err() != nil {
-			return nil
+			return nil //nolint:nilerr // whatever ended with ctx ended as it should
 		}
 		if err == nil {
 			continue

@@ -84,7 +84,9 @@ func TestSlowReaderGetsTheNewest(t *testing.T) {
 		close(held)
 		synctest.Wait()
 		cancel()
-		<-done
+		if err := <-done; err != nil && !errors.Is(err, context.Canceled) {
+			t.Error(err)
+		}
 		if fmt.Sprint(got) != "[synced a LOCATION_LOST]" {
 			t.Errorf("got %v", got)
 		}

@@ -38,13 +38,6 @@ func (n *namespace) killContainer(pod, container string) {
 	onNode(n.t, "ctr -n k8s.io task kill -s SIGKILL "+strings.TrimPrefix(id, "containerd://"))
 }
 
-// killContainerOnNode kills the pod's containers without asking the API server
-// which they are.
-func (n *namespace) killContainerOnNode(pod string) {
-	n.t.Helper()
-	n.killTasks(pod, "container")
-}
-
 // killSandbox kills the process that holds the pod's namespaces.
 func (n *namespace) killSandbox(pod string) {
 	n.t.Helper()
