@@ -42,11 +42,11 @@ unit: ## The quick loop: tests that need neither cluster nor virtual machine, wi
 
 .PHONY: kernel
 kernel: ## The test node itself, then netagent's tests on its kernel, which has every module
-	go test -C test -count=1 -timeout 30m -v ./node/... ./kernel/
+	go test -C test -p 1 -count=1 -timeout 30m -v ./node/... ./kernel/
 
 .PHONY: e2e
 e2e: ## Tests on a real cluster: the product as shipped, real pods
-	go test -C test -count=1 -timeout 40m -v ./cluster/ ./e2e/
+	go test -C test -p 1 -count=1 -timeout 60m -v ./cluster/ ./e2e/
 
 ##@ Build
 
