@@ -32,11 +32,12 @@ func Intercept(ctx context.Context, req any, _ *grpc.UnaryServerInfo, next grpc.
 	return next(context.WithValue(ctx, arrival{}, time.Now()), req)
 }
 
-// begin begins a piece of a claim's life. The caller owes end.
-func (p *Plugin) begin(ctx context.Context, what string, o kubeletplugin.NamespacedObject) *call {
+// begin begins a piece of a claim's life, now or when the kubelet's call came. The
+// caller owes end.
+func (p *Plugin) begin(ctx context.Context, what string, o kubeletplugin.NamespacedObject, now time.Time) *call {
 	began, known := ctx.Value(arrival{}).(time.Time)
 	if !known {
-		began = time.Now()
+		began = now
 	}
 	name, uid := o.Namespace+"/"+o.Name, string(o.UID)
 	ctx = logging.With(ctx, "claim", name, "claimUID", uid)

@@ -20,8 +20,10 @@ func (p *Plugin) beginAll(ctx context.Context, rcs []*resourceapi.ResourceClaim,
 	for _, rc := range rcs {
 		c := p.begin(ctx, "NodePrepare", kubeletplugin.NamespacedObject{
 			NamespacedName: types.NamespacedName{Namespace: rc.Namespace, Name: rc.Name}, UID: rc.UID,
-		})
-		tracing.Was(c.ctx, "read claim", c.began, now, nil)
+		}, now)
+		if now.After(c.began) {
+			tracing.Was(c.ctx, "read claim", c.began, now, nil)
+		}
 		calls[string(rc.UID)] = c
 	}
 	return calls

@@ -27,7 +27,7 @@ func (p *Plugin) UnprepareResourceClaims(ctx context.Context, claims []kubeletpl
 
 // unprepareOne takes one claim away and says so.
 func (p *Plugin) unprepareOne(ctx context.Context, o kubeletplugin.NamespacedObject) error {
-	call := p.begin(ctx, "NodeUnprepare", o)
+	call := p.begin(ctx, "NodeUnprepare", o, time.Now())
 	err := p.unprepare(call, string(o.UID))
 	call.end(p.config.Metrics.Unprepare, err)
 	if err != nil {

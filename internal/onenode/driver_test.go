@@ -50,11 +50,11 @@ func (n *node) newDriver() *driver {
 		n.t.Fatal(err)
 	}
 	inv := inventory.New(inventory.Config{Watcher: client, MinBackoff: time.Millisecond, MaxBackoff: 10 * time.Millisecond})
-	follower := follow.New(follow.Config{Inventory: inv, Steps: s, Records: records, Locks: locks, Settle: settle})
+	follower := follow.New(follow.Config{Inventory: inv, Steps: s, Records: records, Locks: locks, Settle: settle, Tracer: n.traces.Own()})
 	return &driver{
 		process: n.run("driver", inv.Run, follower.Run),
 		agent:   client, locks: locks,
-		plugin: plugin.New(plugin.Config{Driver: driverName, Steps: s, Records: records, CDI: specs.DeviceID, Locks: locks}),
+		plugin: plugin.New(plugin.Config{Driver: driverName, Steps: s, Records: records, CDI: specs.DeviceID, Locks: locks, Tracer: n.traces.Own()}),
 	}
 }
 

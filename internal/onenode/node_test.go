@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/backoff"
 
@@ -20,6 +21,7 @@ import (
 	"github.com/hawser-dra/hawser/internal/testns"
 	"github.com/hawser-dra/hawser/netagent"
 	"github.com/hawser-dra/hawser/telemetry/logging"
+	"github.com/hawser-dra/hawser/telemetry/tracing"
 )
 
 const driverName = "dra.example.com"
@@ -35,6 +37,7 @@ type node struct {
 	conns    conns
 	netagent *process
 	driver   *driver
+	traces   *tracing.Provider // of the driver
 }
 
 // newNode returns a node on which nothing runs.
@@ -43,7 +46,7 @@ func newNode(t testing.TB, log io.Writer) *node {
 	testns.Require(t)
 	dir := t.TempDir()
 	n := &node{
-		t: t, cdi: filepath.Join(dir, "cdi"), state: filepath.Join(dir, "state"),
+		t: t, traces: tracing.Off(), cdi: filepath.Join(dir, "cdi"), state: filepath.Join(dir, "state"),
 		log: slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: logging.Call})),
 		config: netagent.Config{
 			Socket:         filepath.Join(dir, "netagent.sock"),
@@ -103,7 +106,8 @@ func (n *node) stopNetagent() {
 func (n *node) dial() *agent.Client {
 	n.t.Helper()
 	fast := grpc.ConnectParams{Backoff: backoff.Config{BaseDelay: time.Millisecond, MaxDelay: 5 * time.Millisecond, Multiplier: 2}}
-	c, err := agent.New(n.config.Socket, grpc.WithConnectParams(fast),
+	traced := otelgrpc.NewClientHandler(otelgrpc.WithTracerProvider(n.traces), otelgrpc.WithPropagators(tracing.Propagator))
+	c, err := agent.New(n.config.Socket, grpc.WithConnectParams(fast), grpc.WithStatsHandler(traced),
 		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return n.conns.dial(ctx, n.config.Socket) }))
 	if err != nil {
 		n.t.Fatal(err)
