@@ -51,7 +51,7 @@ func TestMetrics(t *testing.T) {
 	)
 	n.wantExemplar(m.Handler())
 	stop()
-	_ = traces.Close()
+	traces.Close()
 }
 
 // wantMetrics reads the health socket.

@@ -72,7 +72,8 @@ func drive(ctx context.Context, o options, getenv func(string) string, stderr io
 	if err != nil {
 		return err
 	}
+	defer telemetry.Tracing.Close()
 	log.Info("starting", "version", version.Version, "driver", o.driver, "node", o.node, "pod", o.podUID,
 		"traced", telemetry.Tracing.On())
-	return errors.Join(controlplane.Run(ctx, o.config(client, telemetry)), telemetry.Tracing.Close())
+	return controlplane.Run(ctx, o.config(client, telemetry))
 }

@@ -212,6 +212,6 @@ func TestTelemetry(t *testing.T) {
 		if err != nil || got.Tracing.On() != tc.on || (got.RelayTo != nil) != tc.on || got.Metrics == nil {
 			t.Errorf("%v: %+v, %v", tc.env, got, err)
 		}
-		_ = got.Tracing.Close()
+		got.Tracing.Close()
 	}
 }

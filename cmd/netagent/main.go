@@ -65,6 +65,7 @@ func command(ctx context.Context, args []string, stdout, stderr io.Writer) error
 	if err != nil {
 		return err
 	}
+	defer traces.Close()
 	o.config.Tracer = traces
-	return errors.Join(netagent.Run(ctx, o.config), traces.Close())
+	return netagent.Run(ctx, o.config)
 }

@@ -95,7 +95,7 @@ func sampled(b *testing.B, s sdktrace.Sampler) *tracing.Provider {
 	if err != nil {
 		b.Fatal(err)
 	}
-	b.Cleanup(func() { _ = p.Close() })
+	b.Cleanup(p.Close)
 	return p
 }
 

@@ -71,5 +71,6 @@ func (c *Clock) InPod(ctx context.Context, rep report.Report) {
 	if len(w.kinds) == 0 {
 		delete(c.waiting, rep.ClaimUID)
 	}
-	c.histogram.Record(ctx, rep.End.Sub(w.began).Seconds(), metric.WithAttributes(metrics.Kind.String(kind)))
+	// The clock may have been set back meanwhile.
+	c.histogram.Record(ctx, max(rep.End.Sub(w.began), 0).Seconds(), metric.WithAttributes(metrics.Kind.String(kind)))
 }

@@ -79,7 +79,7 @@ func New(c Config) *Relay {
 		grpc.MaxRecvMsgSize(maxMessage),
 		grpc.MaxHeaderListSize(maxHeaders),
 		grpc.MaxConcurrentStreams(maxStreams),
-		grpc.WaitForHandlers(true), // nothing is put into the queue after it was closed
+		grpc.WaitForHandlers(true),
 	)
 	collectorpb.RegisterTraceServiceServer(r.server, r)
 	return r
@@ -110,6 +110,7 @@ func (r *Relay) run(ctx context.Context) error {
 	stop := context.AfterFunc(ctx, func() { time.Sleep(lingerTime); r.server.Stop() })
 	defer stop()
 	err = r.server.Serve(l)
+	r.server.Stop() // after an error too: no call may find the queue closed
 	close(r.waiting)
 	<-sent
 	return errors.Join(err, r.config.Client.Stop(context.WithoutCancel(ctx)))

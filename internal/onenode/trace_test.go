@@ -58,8 +58,9 @@ func (n *traced) end() {
 	n.stopDriver()
 	n.stopNetagent()
 	for _, p := range []*tracing.Provider{n.agent, n.traces} {
-		if err := p.Close(); err != nil || p.Lost() != 0 {
-			n.t.Errorf("%d spans lost, %v", p.Lost(), err)
+		p.Close()
+		if p.Lost() != 0 {
+			n.t.Errorf("%d spans lost", p.Lost())
 		}
 	}
 	n.relay.stop()

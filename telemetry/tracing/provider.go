@@ -39,6 +39,7 @@ type Config struct {
 type Provider struct {
 	trace.TracerProvider
 	sdk  *sdktrace.TracerProvider // nil: off
+	gate *gate
 	lost *losses
 }
 
@@ -60,13 +61,14 @@ func New(ctx context.Context, c Config) (*Provider, error) {
 		return nil, fmt.Errorf("trace exporter: %w", err)
 	}
 	lost := &losses{log: c.Log}
+	gate := newGate(exporter, lost)
 	sdk := sdktrace.NewTracerProvider(
 		sdktrace.WithResource(about),
 		sdktrace.WithIDGenerator(ids{}),
 		sdktrace.WithSampler(c.Sampler),
-		sdktrace.WithSpanProcessor(newGate(exporter, lost)),
+		sdktrace.WithSpanProcessor(gate),
 	)
-	return &Provider{TracerProvider: sdk, sdk: sdk, lost: lost}, nil
+	return &Provider{TracerProvider: sdk, sdk: sdk, gate: gate, lost: lost}, nil
 }
 
 // describe says which process it is. What an operator sets in the environment
@@ -100,15 +102,15 @@ func (p *Provider) Lost() int64 {
 	return p.lost.total.Load()
 }
 
-// Close sends what waits, for a short while.
-func (p *Provider) Close() error {
+// Close sends what waits, for a short while. What is not sent by then is lost,
+// which is counted and logged and no failure of the process.
+func (p *Provider) Close() {
 	if p.sdk == nil {
-		return nil
+		return
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), flushTime)
 	defer cancel()
 	if err := p.sdk.Shutdown(ctx); err != nil {
-		return fmt.Errorf("send the last spans: %w", err)
+		p.lost.add(int(p.gate.waiting.Load()), "not sent before the end: "+err.Error())
 	}
-	return nil
 }

@@ -46,7 +46,7 @@ func TestShareOfClaims(t *testing.T) {
 		if sampled < tc.least || sampled > tc.most {
 			t.Errorf("%s %s: %d of 1000 claims, want %d to %d", tc.name, tc.arg, sampled, tc.least, tc.most)
 		}
-		_ = p.Close()
+		p.Close()
 	}
 }
 

@@ -71,9 +71,7 @@ func TestTraceOfAClaim(t *testing.T) {
 		}
 		tracing.End(span, nil)
 	}
-	if err := p.Close(); err != nil {
-		t.Fatal(err)
-	}
+	p.Close()
 	if len(c.spans) != 4 {
 		t.Fatalf("%d spans arrived, want 4", len(c.spans))
 	}
@@ -105,7 +103,7 @@ func TestNotAUUID(t *testing.T) {
 	if !span.SpanContext().TraceID().IsValid() {
 		t.Error("no trace")
 	}
-	_ = p.Close()
+	p.Close()
 }
 
 func TestWithoutATraceNothingHappens(t *testing.T) {
@@ -116,7 +114,8 @@ func TestWithoutATraceNothingHappens(t *testing.T) {
 	}
 	off := tracing.Off()
 	_, span = tracing.StartClaim(t.Context(), off.Own(), claim, "piece")
-	if span.IsRecording() || off.Lost() != 0 || off.Close() != nil {
+	off.Close()
+	if span.IsRecording() || off.Lost() != 0 {
 		t.Error("a provider that is off does something")
 	}
 }
@@ -140,8 +139,9 @@ func TestSlowCollector(t *testing.T) {
 	if lost := p.Lost(); lost != 1000-8 {
 		t.Errorf("%d spans counted as lost, want 992", lost)
 	}
-	if err := p.Close(); err == nil {
-		t.Error("the last spans were sent")
+	p.Close()
+	if lost := p.Lost(); lost < 1000 {
+		t.Errorf("%d spans counted as lost in the end, want all", lost)
 	}
 	if took := time.Since(began); took > 5*time.Second {
 		t.Errorf("closing took until %v", took)
@@ -157,9 +157,7 @@ func TestDeadCollector(t *testing.T) {
 	p := start(t, &c, sdktrace.AlwaysSample(), slog.New(slog.NewTextHandler(&log, nil)))
 	_, span := tracing.StartClaim(t.Context(), p.Own(), claim, "piece")
 	span.End()
-	if err := p.Close(); err != nil {
-		t.Error(err)
-	}
+	p.Close()
 	if p.Lost() != 1 || !strings.Contains(log.String(), "connection refused") {
 		t.Errorf("%d lost, said %s", p.Lost(), &log)
 	}
