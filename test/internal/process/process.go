@@ -38,30 +38,39 @@ func Start(c *exec.Cmd, name, log string, attached bool) (Process, error) {
 	if attached {
 		c.SysProcAttr.Pdeathsig = syscall.SIGKILL
 	}
-	if err := startAndReap(c); err != nil {
-		return Process{}, fmt.Errorf("start %s: %w", name, err)
-	}
-	started, _, err := stat(c.Process.Pid)
+	started, err := startAndReap(c)
 	if err != nil {
-		return Process{}, errors.Join(fmt.Errorf("start %s: %w", name, err), c.Process.Kill())
+		return Process{}, fmt.Errorf("start %s: %w", name, err)
 	}
 	return Process{Name: name, PID: c.Process.Pid, StartTime: started, Log: log}, nil
 }
 
-// startAndReap starts c and collects it when it ends, all on one thread: the
-// kernel takes the end of the thread that started a process for the parent's.
-func startAndReap(c *exec.Cmd) error {
-	started := make(chan error)
+// startAndReap starts c, tells when it started, and collects it when it ends, all
+// on one thread: the kernel takes the end of the thread that started a process
+// for the parent's. The start time is read before anything can collect the
+// process: one that ends at once still has it.
+func startAndReap(c *exec.Cmd) (uint64, error) {
+	type start struct {
+		at  uint64
+		err error
+	}
+	result := make(chan start)
 	go func() {
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
-		err := c.Start()
-		started <- err
-		if err == nil {
-			_ = c.Wait() // how it ended, its log tells
+		if err := c.Start(); err != nil {
+			result <- start{err: err}
+			return
 		}
+		at, _, err := stat(c.Process.Pid)
+		if err != nil {
+			err = errors.Join(err, c.Process.Kill())
+		}
+		result <- start{at, err}
+		_ = c.Wait() // how it ended, its log tells
 	}()
-	return <-started
+	r := <-result
+	return r.at, r.err
 }
 
 // Alive tells whether the process still runs.
