@@ -36,6 +36,18 @@ func ownLinks(t testing.TB) (own []netlink.Link) {
 	return own
 }
 
+// sweep deletes what a test that failed has left, so that the next one is not
+// blamed for it.
+func sweep(t testing.TB) {
+	t.Helper()
+	if !t.Failed() {
+		return
+	}
+	for _, l := range ownLinks(t) {
+		_ = netlink.LinkDel(l) // gone already, when the other end of its pair was first
+	}
+}
+
 func byAlias(t testing.TB, alias string) netlink.Link {
 	t.Helper()
 	for _, l := range ownLinks(t) {

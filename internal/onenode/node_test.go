@@ -56,7 +56,7 @@ func newNode(t testing.TB, log io.Writer) *node {
 			MaxAttachments: 512,
 		},
 	}
-	t.Cleanup(func() { n.stopDriver(); n.stopNetagent() })
+	t.Cleanup(func() { n.stopDriver(); n.stopNetagent(); sweep(t) })
 	return n
 }
 
@@ -102,10 +102,13 @@ func (n *node) stopNetagent() {
 }
 
 // dial connects a driver's client, which waits less for a netagent that starts
-// than it does on a real node.
+// than it does on a real node, and as long for one that is slow to answer.
 func (n *node) dial() *agent.Client {
 	n.t.Helper()
-	fast := grpc.ConnectParams{Backoff: backoff.Config{BaseDelay: time.Millisecond, MaxDelay: 5 * time.Millisecond, Multiplier: 2}}
+	fast := grpc.ConnectParams{
+		Backoff:           backoff.Config{BaseDelay: time.Millisecond, MaxDelay: 5 * time.Millisecond, Multiplier: 2},
+		MinConnectTimeout: patience, // or it is the pause: 1 ms
+	}
 	traced := otelgrpc.NewClientHandler(otelgrpc.WithTracerProvider(n.traces), otelgrpc.WithPropagators(tracing.Propagator))
 	c, err := agent.New(n.config.Socket, grpc.WithConnectParams(fast), grpc.WithStatsHandler(traced),
 		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return n.conns.dial(ctx, n.config.Socket) }))
