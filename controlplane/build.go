@@ -9,7 +9,6 @@ import (
 	"github.com/hawser-dra/hawser/controlplane/agent"
 	"github.com/hawser-dra/hawser/controlplane/cdi"
 	"github.com/hawser-dra/hawser/controlplane/checkpoint"
-	"github.com/hawser-dra/hawser/controlplane/claim"
 	"github.com/hawser-dra/hawser/controlplane/follow"
 	"github.com/hawser-dra/hawser/controlplane/health"
 	"github.com/hawser-dra/hawser/controlplane/install"
@@ -21,6 +20,7 @@ import (
 	"github.com/hawser-dra/hawser/controlplane/relay"
 	"github.com/hawser-dra/hawser/controlplane/status"
 	"github.com/hawser-dra/hawser/controlplane/steps"
+	"github.com/hawser-dra/hawser/internal/claimlock"
 	"github.com/hawser-dra/hawser/internal/netns"
 )
 
@@ -29,7 +29,7 @@ type parts struct {
 	cfg          Config
 	agent        *agent.Client
 	inventory    *inventory.Inventory
-	locks        *claim.Locks
+	locks        *claimlock.Locks
 	plugin       *plugin.Plugin
 	follower     *follow.Follower
 	orphans      *orphan.Collector
@@ -99,7 +99,7 @@ func (p *parts) buildClaims(ctx context.Context, onFatal func(error)) error {
 	}
 	steps := &steps.Steps{Agent: p.agent, Records: records, Specs: specs, HostNetns: host}
 	claims := p.cfg.Client.ResourceV1()
-	locks, err := claim.OpenLocks(filepath.Join(p.cfg.PluginDir, locksFile))
+	locks, err := claimlock.Open(filepath.Join(p.cfg.PluginDir, locksFile))
 	if err != nil {
 		return err
 	}

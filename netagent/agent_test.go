@@ -115,7 +115,7 @@ func (a *agent) detach(claim string) {
 	}
 }
 
-// journal is the names of the journal's files.
+// journal is the names of the journal's files, but for that of the locks.
 func (a *agent) journal() []string {
 	a.t.Helper()
 	files, err := os.ReadDir(a.config.JournalDir)
@@ -124,7 +124,9 @@ func (a *agent) journal() []string {
 	}
 	var names []string
 	for _, f := range files {
-		names = append(names, f.Name())
+		if f.Name() != "claims.lock" {
+			names = append(names, f.Name())
+		}
 	}
 	return names
 }

@@ -1,9 +1,11 @@
 package netagent_test
 
 import (
+	"log/slog"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
@@ -14,6 +16,8 @@ import (
 	netagentv1 "github.com/hawser-dra/hawser/api/netagent/v1"
 	"github.com/hawser-dra/hawser/internal/testns"
 	"github.com/hawser-dra/hawser/netagent"
+	"github.com/hawser-dra/hawser/netagent/attachment"
+	"github.com/hawser-dra/hawser/netagent/journal"
 )
 
 // hostState is all that the kernel says of the host's links, as bytes: what
@@ -263,6 +267,58 @@ func TestTwinsMakeAgain(t *testing.T) {
 	if len(ownLinks(t)) != 0 || len(a.journal()) != 0 {
 		t.Errorf("left: links %v, journal %v", ownLinks(t), a.journal())
 	}
+}
+
+// TestTwinsMeet lets one twin take back what the other one makes. Whoever is
+// first, all of the claim is there afterwards or nothing.
+func TestTwinsMeet(t *testing.T) {
+	uplink(t)
+	a := start(t)
+	b := start(t, func(c *netagent.Config) { c.JournalDir = a.config.JournalDir })
+	claim := uuid.NewString()
+	for range 30 {
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			if _, err := a.tryAttach(claim, macvlanRequest("a", "up0"), vethRequest("b")); err != nil {
+				t.Errorf("Attach: %v", err)
+			}
+		})
+		wg.Go(func() { b.detach(claim) })
+		wg.Wait()
+		links, entries := ownLinks(t), a.journal()
+		if all, nothing := len(entries) == 2 && len(links) == 3, len(entries)+len(links) == 0; !all && !nothing {
+			t.Fatalf("links %v, journal %v", links, entries)
+		}
+		b.detach(claim)
+		if len(ownLinks(t)) != 0 || len(a.journal()) != 0 {
+			t.Fatalf("left: links %v, journal %v", ownLinks(t), a.journal())
+		}
+	}
+}
+
+// TestTwinFinishes kills a netagent between creation and mark, while its twin
+// looks on.
+func TestTwinFinishes(t *testing.T) {
+	up := uplink(t)
+	a := start(t)
+	claim := uuid.NewString()
+	request := macvlanRequest("a", "up0")
+	made := a.attach(claim, request)[0].GetLink()
+	a.detach(claim)
+
+	j, err := journal.Open(a.config.JournalDir, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := j.Add(t.Context(), journal.Entry{Claim: claim, Key: "a", Request: request, Name: made.GetName(), Since: time.Now()}); err != nil {
+		t.Fatal(err)
+	}
+	testns.Add(t, &netlink.Macvlan{
+		LinkAttrs: netlink.LinkAttrs{Name: made.GetName(), ParentIndex: up.Attrs().Index, Group: attachment.Group},
+		Mode:      netlink.MACVLAN_MODE_BRIDGE,
+	})
+	eventually(t, "the link is marked", func() bool { return testns.Get(t, made.GetName()).Attrs().Alias == made.GetAlias() })
+	a.detach(claim)
 }
 
 // TestRenamedOnHost gives a link its name back, which the container runtime

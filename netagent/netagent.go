@@ -11,11 +11,13 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"path/filepath"
 
 	"go.opentelemetry.io/otel/trace"
 	"golang.org/x/sync/errgroup"
 
 	netagentv1 "github.com/hawser-dra/hawser/api/netagent/v1"
+	"github.com/hawser-dra/hawser/internal/claimlock"
 	"github.com/hawser-dra/hawser/internal/peer"
 	"github.com/hawser-dra/hawser/netagent/attachment"
 	"github.com/hawser-dra/hawser/netagent/journal"
@@ -25,6 +27,9 @@ import (
 	"github.com/hawser-dra/hawser/netagent/watch"
 	"github.com/hawser-dra/hawser/telemetry/logging"
 )
+
+// locksFile is in the journal's directory, which twins share.
+const locksFile = "claims.lock"
 
 // virtualDevice is the name of the one device that stands for created links.
 const virtualDevice = "virtual"
@@ -71,6 +76,11 @@ func Run(ctx context.Context, c Config) error {
 	if err != nil {
 		return err
 	}
+	locks, err := claimlock.Open(filepath.Join(c.JournalDir, locksFile))
+	if err != nil {
+		return err
+	}
+	defer func() { _ = locks.Close() }()
 	links, err := link.Dial()
 	if err != nil {
 		return err
@@ -79,7 +89,7 @@ func Run(ctx context.Context, c Config) error {
 	hub := watch.New()
 	hub.SetDevice(virtual(c.MaxAttachments))
 	manager := attachment.New(attachment.Config{
-		Links: links, Journal: entries, Rules: c.rules(), Publisher: hub,
+		Links: links, Journal: entries, Locks: locks, Rules: c.rules(), Publisher: hub,
 	})
 	door, err := server.New(server.Config{
 		Socket: c.Socket, Allowed: c.AllowPeer, Attach: manager, Watch: hub, Log: log, Tracer: c.Tracer,

@@ -7,7 +7,8 @@
 // and what would be right; all wrong devices of a claim are reported at once.
 //
 // [Decode] is pure. The caller gives the claim its interface names with
-// [Names] before it acts, and holds the claim's lock of [Locks] while it does.
+// [Names] before it acts, and holds the claim's lock (internal/claimlock) while it
+// does.
 package claim
 
 import (

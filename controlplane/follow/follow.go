@@ -21,9 +21,9 @@ import (
 
 	netagentv1 "github.com/hawser-dra/hawser/api/netagent/v1"
 	"github.com/hawser-dra/hawser/api/record"
-	"github.com/hawser-dra/hawser/controlplane/claim"
 	"github.com/hawser-dra/hawser/controlplane/internal/queue"
 	"github.com/hawser-dra/hawser/controlplane/steps"
+	"github.com/hawser-dra/hawser/internal/claimlock"
 	"github.com/hawser-dra/hawser/telemetry/logging"
 	"github.com/hawser-dra/hawser/telemetry/metrics"
 	"github.com/hawser-dra/hawser/telemetry/tracing"
@@ -64,7 +64,7 @@ type Config struct {
 	// Records are those that Steps writes.
 	Records Records
 	// Locks are shared with all who act on claims.
-	Locks *claim.Locks
+	Locks *claimlock.Locks
 	// Status is optional.
 	Status Status
 	// Settle is how long a lost link may wait for its claim to go too;

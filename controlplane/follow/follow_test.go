@@ -14,11 +14,11 @@ import (
 	"github.com/hawser-dra/hawser/api/record"
 	"github.com/hawser-dra/hawser/controlplane/cdi"
 	"github.com/hawser-dra/hawser/controlplane/checkpoint"
-	"github.com/hawser-dra/hawser/controlplane/claim"
 	"github.com/hawser-dra/hawser/controlplane/follow"
 	"github.com/hawser-dra/hawser/controlplane/internal/fakeagent"
 	"github.com/hawser-dra/hawser/controlplane/internal/queue"
 	"github.com/hawser-dra/hawser/controlplane/steps"
+	"github.com/hawser-dra/hawser/internal/claimlock"
 )
 
 const uid = "6f0b8a44-97e2-4d2c-8d5f-0c3f3b0a0001"
@@ -31,7 +31,7 @@ type node struct {
 	records *checkpoint.Store
 	specs   *cdi.Specs
 	steps   *steps.Steps
-	locks   claim.Locks
+	locks   claimlock.Locks
 	status  status
 }
 

@@ -18,7 +18,7 @@ import (
 
 	netagentv1 "github.com/hawser-dra/hawser/api/netagent/v1"
 	"github.com/hawser-dra/hawser/api/record"
-	"github.com/hawser-dra/hawser/controlplane/claim"
+	"github.com/hawser-dra/hawser/internal/claimlock"
 	"github.com/hawser-dra/hawser/telemetry/metrics"
 )
 
@@ -81,7 +81,7 @@ type Config struct {
 	Specs        Specs
 	Steps        Detacher
 	// Locks are shared with all who act on claims.
-	Locks *claim.Locks
+	Locks *claimlock.Locks
 	// Status is optional.
 	Status Status
 	// Interval is optional, 0 is 10 minutes.

@@ -27,6 +27,7 @@ import (
 	"github.com/hawser-dra/hawser/controlplane/internal/fakeagent"
 	"github.com/hawser-dra/hawser/controlplane/orphan"
 	"github.com/hawser-dra/hawser/controlplane/steps"
+	"github.com/hawser-dra/hawser/internal/claimlock"
 	"github.com/hawser-dra/hawser/telemetry/logging"
 )
 
@@ -42,7 +43,7 @@ type node struct {
 	records   *checkpoint.Store
 	specs     *cdi.Specs
 	cdi       string
-	locks     claim.Locks
+	locks     claimlock.Locks
 	client    *fake.Clientset
 	collector *orphan.Collector
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/hawser-dra/hawser/controlplane/internal/fakeagent"
 	"github.com/hawser-dra/hawser/controlplane/plugin"
 	"github.com/hawser-dra/hawser/controlplane/steps"
+	"github.com/hawser-dra/hawser/internal/claimlock"
 )
 
 const driver = "dra.example.com"
@@ -55,7 +56,7 @@ func (n *node) start(t testing.TB, wrap func(*steps.Steps)) *plugin.Plugin {
 		wrap(s)
 	}
 	return plugin.New(plugin.Config{
-		Driver: driver, Steps: s, Records: records, CDI: specs.DeviceID, Locks: &claim.Locks{}, Status: n.status,
+		Driver: driver, Steps: s, Records: records, CDI: specs.DeviceID, Locks: &claimlock.Locks{}, Status: n.status,
 	})
 }
 

@@ -21,6 +21,7 @@ import (
 	"github.com/hawser-dra/hawser/api/record"
 	"github.com/hawser-dra/hawser/controlplane/claim"
 	"github.com/hawser-dra/hawser/controlplane/steps"
+	"github.com/hawser-dra/hawser/internal/claimlock"
 	"github.com/hawser-dra/hawser/telemetry/metrics"
 )
 
@@ -54,7 +55,7 @@ type Config struct {
 	// CDI returns the qualified CDI name of a device of a claim.
 	CDI func(claimUID, key string) string
 	// Locks are shared with all who act on claims.
-	Locks *claim.Locks
+	Locks *claimlock.Locks
 	// Status is optional.
 	Status Status
 	// Ready is optional.

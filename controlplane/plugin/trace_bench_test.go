@@ -18,10 +18,10 @@ import (
 	"github.com/hawser-dra/hawser/controlplane/agent"
 	"github.com/hawser-dra/hawser/controlplane/cdi"
 	"github.com/hawser-dra/hawser/controlplane/checkpoint"
-	"github.com/hawser-dra/hawser/controlplane/claim"
 	"github.com/hawser-dra/hawser/controlplane/internal/fakeagent"
 	"github.com/hawser-dra/hawser/controlplane/plugin"
 	"github.com/hawser-dra/hawser/controlplane/steps"
+	"github.com/hawser-dra/hawser/internal/claimlock"
 	"github.com/hawser-dra/hawser/telemetry/metrics"
 	"github.com/hawser-dra/hawser/telemetry/tracing"
 )
@@ -76,7 +76,7 @@ func startTraced(b *testing.B, traces *tracing.Provider) *plugin.Plugin {
 		b.Fatal(err)
 	}
 	return plugin.New(plugin.Config{
-		Driver: driver, Records: records, CDI: specs.DeviceID, Locks: &claim.Locks{},
+		Driver: driver, Records: records, CDI: specs.DeviceID, Locks: &claimlock.Locks{},
 		Steps:  &steps.Steps{Agent: client, Records: records, Specs: specs, HostNetns: 1},
 		Tracer: traces.Own(), Metrics: measures,
 	})

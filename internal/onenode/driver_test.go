@@ -8,11 +8,11 @@ import (
 	"github.com/hawser-dra/hawser/controlplane/agent"
 	"github.com/hawser-dra/hawser/controlplane/cdi"
 	"github.com/hawser-dra/hawser/controlplane/checkpoint"
-	"github.com/hawser-dra/hawser/controlplane/claim"
 	"github.com/hawser-dra/hawser/controlplane/follow"
 	"github.com/hawser-dra/hawser/controlplane/inventory"
 	"github.com/hawser-dra/hawser/controlplane/plugin"
 	"github.com/hawser-dra/hawser/controlplane/steps"
+	"github.com/hawser-dra/hawser/internal/claimlock"
 )
 
 // settle is how long a lost link may wait for its claim to go too, less than on
@@ -23,7 +23,7 @@ const settle = 5 * time.Millisecond
 type driver struct {
 	*process
 	agent  *agent.Client
-	locks  *claim.Locks
+	locks  *claimlock.Locks
 	plugin *plugin.Plugin
 }
 
@@ -45,7 +45,7 @@ func (n *node) newDriver() *driver {
 	}
 	client := n.dial()
 	s := &steps.Steps{Agent: client, Records: records, Specs: specs, HostNetns: 1}
-	locks, err := claim.OpenLocks(filepath.Join(n.state, "..", "claims.lock"))
+	locks, err := claimlock.Open(filepath.Join(n.state, "..", "claims.lock"))
 	if err != nil {
 		n.t.Fatal(err)
 	}

@@ -16,11 +16,19 @@ import (
 	"github.com/hawser-dra/hawser/telemetry/tracing"
 )
 
+// admission is the lock, which no claim has, that is held from the facts of a
+// request to its journal entry, so that two requests are not allowed by the same
+// room or the same parent. Who waits for it has the claim's own.
+const admission = "admission"
+
 // admit asks the policy and writes the journal. It returns the new entry and
 // the index of the link that the request names, 0 if none.
 func (c call) admit(ctx context.Context) (journal.Entry, int, error) {
-	c.admission.Lock()
-	defer c.admission.Unlock()
+	release, err := c.locks.Lock(ctx, admission)
+	if err != nil {
+		return journal.Entry{}, 0, err
+	}
+	defer release()
 	parent, err := c.ask(ctx, 0)
 	if err != nil {
 		return journal.Entry{}, 0, err
@@ -39,8 +47,11 @@ func (c call) admit(ctx context.Context) (journal.Entry, int, error) {
 // admitAgain asks the policy once more for what is in the journal, before it is
 // made again: the rules or the node may have changed.
 func (c call) admitAgain(ctx context.Context) (parent int, err error) {
-	c.admission.Lock()
-	defer c.admission.Unlock()
+	release, err := c.locks.Lock(ctx, admission)
+	if err != nil {
+		return 0, err
+	}
+	defer release()
 	return c.ask(ctx, 1) // itself
 }
 

@@ -39,6 +39,9 @@ func (m *Manager) seen(ctx context.Context, l link.Link) error {
 		e.Made = madeOf(l)
 		row = known{entry: e, place: place{location: onHost, ns: link.Host, index: l.Index, link: l}}
 		m.table.set(row.entry, row.place)
+		if l.Alias == "" {
+			m.finishing.Go(func() { m.finishLeft(ctx, mk) })
+		}
 	}
 	m.restoreName(ctx, row.entry, l)
 	return nil

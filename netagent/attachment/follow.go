@@ -23,12 +23,15 @@ const (
 // everything has been read for the first time, and returns an error that comes
 // before that; after a later one everything is read again.
 func (m *Manager) Follow(ctx context.Context, ready func()) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer m.finishing.Wait()
+	defer cancel()
 	started := false
 	begun := sync.OnceFunc(func() { started = true; ready() })
 	for {
 		err := m.follow(ctx, begun)
 		if ctx.Err() != nil {
-			return nil //nolint:nilerr // whatever ended with ctx ended as it should
+			return nil // whatever ended with ctx ended as it should
 		}
 		if err == nil {
 			continue

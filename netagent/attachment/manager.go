@@ -5,7 +5,8 @@
 // identify, ask the policy, write the journal, change the kernel, mark, read
 // back. What exists is decided by the journal and the kernel at each call, never
 // by memory alone, for a twin netagent may have acted meanwhile: "exists" and
-// "gone" are answers.
+// "gone" are answers. What must not meet is a call that makes and one that takes
+// back: each claim has a lock, which twins share.
 //
 // It refuses to touch a link that has an attachment's name but not its marks. It
 // believes a pod nothing but that a link is there: name, alias, group and
@@ -20,6 +21,7 @@ import (
 	"sync"
 
 	netagentv1 "github.com/hawser-dra/hawser/api/netagent/v1"
+	"github.com/hawser-dra/hawser/internal/claimlock"
 	"github.com/hawser-dra/hawser/internal/peer"
 	"github.com/hawser-dra/hawser/netagent/journal"
 	"github.com/hawser-dra/hawser/netagent/link"
@@ -28,8 +30,10 @@ import (
 
 // Config is what a Manager works with. All of it is required.
 type Config struct {
-	Links     *link.Conn
-	Journal   *journal.Journal
+	Links   *link.Conn
+	Journal *journal.Journal
+	// Locks are shared with all that use the journal.
+	Locks     *claimlock.Locks
 	Rules     policy.Rules
 	Publisher Publisher
 }
@@ -40,11 +44,10 @@ type Manager struct {
 	journal *journal.Journal
 	rules   policy.Rules
 	table   *table
-	claims  locks
+	locks   *claimlock.Locks
 
-	// admission is held from the facts of a request to its journal entry, so
-	// that two requests are not allowed by the same room or the same parent.
-	admission sync.Mutex
+	// finishing are those who wait to see a new link finished.
+	finishing sync.WaitGroup
 }
 
 // New returns a Manager.
@@ -54,7 +57,7 @@ func New(c Config) *Manager {
 		journal: c.Journal,
 		rules:   c.Rules,
 		table:   newTable(c.Publisher),
-		claims:  locks{claims: map[string]*claimLock{}},
+		locks:   c.Locks,
 	}
 }
 
@@ -64,7 +67,7 @@ func (m *Manager) Attach(ctx context.Context, caller peer.Identity, req *netagen
 	if err := checkKeys(req.GetDevices()); err != nil {
 		return nil, err
 	}
-	release, err := m.claims.acquire(ctx, req.GetClaimUid())
+	release, err := m.locks.Lock(ctx, req.GetClaimUid())
 	if err != nil {
 		return nil, err
 	}
@@ -89,7 +92,7 @@ func (m *Manager) Attach(ctx context.Context, caller peer.Identity, req *netagen
 // Detach takes back all that a claim has. After an error the rest of it has
 // been taken back all the same.
 func (m *Manager) Detach(ctx context.Context, claim string) error {
-	release, err := m.claims.acquire(ctx, claim)
+	release, err := m.locks.Lock(ctx, claim)
 	if err != nil {
 		return err
 	}

@@ -45,7 +45,7 @@ func (m *Manager) readAll(ctx context.Context) error {
 // reread finds one attachment anew. It holds the claim's lock, for a call may
 // be making or deleting the link.
 func (m *Manager) reread(ctx context.Context, mk mark, hint place) error {
-	release, err := m.claims.acquire(ctx, mk.Claim)
+	release, err := m.locks.Lock(ctx, mk.Claim)
 	if err != nil {
 		return err
 	}
@@ -80,6 +80,24 @@ func (m *Manager) reread(ctx context.Context, mk mark, hint place) error {
 		m.complete(ctx, k, e, at.link)
 	}
 	return nil
+}
+
+// finishLeft finishes a new link if its maker, a twin, has died before it could.
+// Who is alive has the claim's lock until the link is finished.
+func (m *Manager) finishLeft(ctx context.Context, mk mark) {
+	release, err := m.locks.Lock(ctx, mk.Claim)
+	if err != nil {
+		return // at the end of the process; whoever comes next reads everything
+	}
+	defer release()
+	e, k, err := m.entry(mk)
+	if err != nil || e.Leaving {
+		return
+	}
+	at, err := m.findOnHost(ctx, k, e)
+	if err == nil && at.location == onHost && at.link.Alias == "" {
+		m.complete(ctx, k, e, at.link)
+	}
 }
 
 // complete finishes a link that a call was cut short of finishing. Nobody else

@@ -9,7 +9,8 @@
 // describe does not live through a reboot either.
 //
 // A file that is not an entry is set aside, never fatal. Callers owe one writer
-// for each claim at a time; [Journal.Add] alone settles a race with a twin.
+// for each claim at a time, of twins too (internal/claimlock); [Journal.Add] alone
+// settles a race.
 package journal
 
 import (

@@ -1,4 +1,15 @@
-package claim
+// Package claimlock keeps apart those who act on one claim: the calls of one
+// process, and the two that share a node during a rolling update.
+//
+// Locks that are opened on the same file exclude each other, claim by claim.
+// What a process has locked is free when it ends, however it does, so that a
+// crash leaves nothing to clean up. Taking a lock that nobody has and freeing it
+// are a system call each and wait for no disk.
+//
+// Nothing less is enough. Whoever makes a lost link again could look afterwards
+// whether the claim is still prepared, but a record that is there does not say
+// that nobody is taking it away; a mark that says so would outlive who crashed.
+package claimlock
 
 import (
 	"context"
@@ -9,7 +20,7 @@ import (
 
 // Locks has one lock for each claim, so that what is prepared, followed and
 // cleaned up does not meet. The zero value is ready, and one process's own; see
-// [OpenLocks].
+// [Open].
 type Locks struct {
 	shared *os.File // nil: with nobody
 
@@ -36,7 +47,7 @@ func (l *Locks) Lock(ctx context.Context, uid string) (unlock func(), err error)
 	free := func() { <-k.c; l.leave(uid) }
 	if err := l.lockShared(ctx, uid); err != nil {
 		free()
-		return nil, fmt.Errorf("wait for another driver that is busy with the claim: %w", err)
+		return nil, fmt.Errorf("wait for a twin that is busy with the claim: %w", err)
 	}
 	return func() { l.unlockShared(uid); free() }, nil
 }

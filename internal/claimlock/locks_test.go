@@ -1,4 +1,4 @@
-package claim_test
+package claimlock_test
 
 import (
 	"context"
@@ -8,11 +8,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/hawser-dra/hawser/controlplane/claim"
+	"github.com/hawser-dra/hawser/internal/claimlock"
 )
 
 func TestLocksExclude(t *testing.T) {
-	var locks claim.Locks
+	var locks claimlock.Locks
 	var wg sync.WaitGroup
 	counts := map[string]*int{"a": new(int), "b": new(int)}
 	for range 100 {
@@ -35,7 +35,7 @@ func TestLocksExclude(t *testing.T) {
 }
 
 func TestLockGivesUp(t *testing.T) {
-	var locks claim.Locks
+	var locks claimlock.Locks
 	unlock, err := locks.Lock(t.Context(), "a")
 	if err != nil {
 		t.Fatal(err)
@@ -57,8 +57,8 @@ func TestLockGivesUp(t *testing.T) {
 // and nothing stays locked when one ends.
 func TestLocksAreShared(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "claims.lock")
-	open := func() *claim.Locks {
-		l, err := claim.OpenLocks(path)
+	open := func() *claimlock.Locks {
+		l, err := claimlock.Open(path)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -66,7 +66,7 @@ func TestLocksAreShared(t *testing.T) {
 	}
 	old, successor := open(), open()
 	defer func() { _ = successor.Close() }()
-	lock := func(l *claim.Locks, uid string) (func(), error) {
+	lock := func(l *claimlock.Locks, uid string) (func(), error) {
 		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 		defer cancel()
 		return l.Lock(ctx, uid)

@@ -1,4 +1,4 @@
-package claim
+package claimlock
 
 import (
 	"context"
@@ -16,10 +16,10 @@ import (
 // wait cannot be ended by a context.
 const sharedPoll = 10 * time.Millisecond
 
-// OpenLocks returns locks that are shared, by a file, with the twin that works
-// on the same node during a rolling update. What a process has locked is free
-// when it ends, however it does.
-func OpenLocks(path string) (*Locks, error) {
+// Open returns locks that are shared, by a file, with the twin that works on the
+// same node during a rolling update. The file is made if it is not there, has
+// nothing in it and is never removed.
+func Open(path string) (*Locks, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|unix.O_CLOEXEC, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("file of the claims' locks: %w", err)
