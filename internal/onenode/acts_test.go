@@ -17,7 +17,7 @@ func (h *history) choose() func() {
 	c := h.model.claims[h.random.IntN(len(h.model.claims))]
 	for {
 		var act func()
-		switch h.random.IntN(10) {
+		switch h.random.IntN(11) {
 		case 0, 1, 2:
 			act = h.start(c)
 		case 3:
@@ -34,6 +34,8 @@ func (h *history) choose() func() {
 			act = h.replaceParent()
 		case 9:
 			act = h.restart()
+		case 10:
+			act = h.update()
 		}
 		if act != nil {
 			return act
@@ -47,7 +49,7 @@ func (h *history) prepare(c *modelClaim) {
 	h.t.Helper()
 	for {
 		h.restartDead()
-		err := h.node.prepare(c.rc)
+		err := h.kubelet().prepare(c.rc)
 		if err == nil {
 			c.setPrepared(true)
 			return
@@ -70,7 +72,7 @@ func (h *history) unprepare(c *modelClaim) {
 	h.t.Helper()
 	for {
 		h.restartDead()
-		err := h.node.unprepare(c.rc)
+		err := h.kubelet().unprepare(c.rc)
 		if err == nil {
 			c.setPrepared(false)
 			return
@@ -215,22 +217,21 @@ func (h *history) replaceParent() func() {
 	}
 }
 
-// restart ends programs and starts them again, in any order.
+// restart ends one program of a side, or both, and starts it again.
 func (h *history) restart() func() {
+	n := h.sides[h.random.IntN(len(h.sides))]
 	both := h.random.IntN(3) == 0
-	programs := []func(){h.restartNetagent, h.restartDriver}
-	h.random.Shuffle(2, func(i, j int) { programs[i], programs[j] = programs[j], programs[i] })
+	one := []program{netagentProgram, driverProgram}[h.random.IntN(2)]
 	return func() {
-		h.note("restart, both: %v", both)
-		if both {
-			h.stopDriver()
-			h.stopNetagent()
-			h.revive()
-			h.startNetagent()
-			h.startDriver()
+		if !both {
+			h.note("restart the %s of side %s", one.name, n.side)
+			h.restartProgram(n, one)
 			return
 		}
-		programs[0]()
+		h.note("restart side %s", n.side)
+		n.stop()
+		h.restartProgram(n, netagentProgram)
+		h.restartProgram(n, driverProgram)
 	}
 }
 

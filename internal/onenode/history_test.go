@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -26,15 +27,15 @@ const (
 	stepsEach = 12
 	maxClaims = 3
 	// brief is for the quick loop, long for where the tests have a machine to
-	// themselves.
-	brief, long = 3 * time.Second, 4 * time.Minute
+	// themselves: about ninety histories, a thousand acts, under emulation.
+	brief, long = 3 * time.Second, 150 * time.Second
 )
 
-// TestHistories lets random things happen to claims, links, namespaces and
-// programs, and compares the node with a model after each of them.
+// TestHistories lets random things happen to claims, links, namespaces, programs
+// and their twins, and compares the node with a model after each of them.
 func TestHistories(t *testing.T) {
 	testns.Kind(t, "macvlan")
-	b := newBreaker()
+	b := newBreaker(t)
 	first, more := plan()
 	done := 0
 	for ; more(done) && !t.Failed(); done++ {
@@ -68,8 +69,10 @@ func plan() (first uint64, more func(done int) bool) {
 
 // history is what happens to one node.
 type history struct {
-	*node
+	*node // where one looks
 	*breaker
+	twins  [2]*node
+	sides  []*node // of the twins, who run; the kubelet calls the last
 	model  model
 	random *rand.Rand
 	lines  []string // what has happened
@@ -86,7 +89,8 @@ func newHistory(t *testing.T, b *breaker, seed uint64) *history {
 	})
 	testns.Uplink(t, "up0", 1500)
 	h.node = newNode(t, log)
-	b.cut = h.conns.cut
+	h.twins = [2]*node{h.node, h.twin()}
+	b.cut = h.cut
 	for i := range 1 + h.random.IntN(maxClaims) {
 		h.model.claims = append(h.model.claims, h.claim(i))
 	}
@@ -109,9 +113,7 @@ func (h *history) claim(ordinal int) *modelClaim {
 
 // run lets things happen, and then everything end.
 func (h *history) run() {
-	h.revive()
-	h.startNetagent()
-	h.startDriver()
+	h.startSide()
 	for range stepsEach {
 		h.step()
 	}
@@ -126,15 +128,26 @@ func (h *history) run() {
 func (h *history) step() {
 	act := h.choose()
 	if h.random.IntN(3) > 0 {
-		points := append(fault.Driver(), fault.Netagent()...)
-		point, passes := points[h.random.IntN(len(points))], h.random.IntN(3)
-		h.note("a program dies when it passes %s, after %d times", point, passes)
-		h.arm(point, passes)
+		d := h.death()
+		h.note("%s", d)
+		h.arm(d)
 	}
 	act()
 	h.settle()
-	h.arm("", 0)
+	h.arm(death{})
 	h.settle()
+}
+
+// death chooses who will die of what. A driver may also die in the middle of its
+// call, which netagent then brings to an end for nobody.
+func (h *history) death() death {
+	points := append(fault.Driver(), fault.Netagent()...)
+	d := death{at: points[h.random.IntN(len(points))], passes: h.random.IntN(3)}
+	d.of = programOf(d.at)
+	if h.random.IntN(3) == 0 {
+		d.of = "driver"
+	}
+	return d
 }
 
 func (h *history) note(format string, args ...any) {
@@ -156,38 +169,21 @@ func (h *history) settle() {
 
 // restartDead says whether somebody had died.
 func (h *history) restartDead() (died bool) {
-	if h.isDead("netagent") {
-		h.note("netagent died")
-		h.restartNetagent()
-		died = true
-	}
-	if h.isDead("driver") {
-		h.note("the driver died")
-		h.restartDriver()
-		died = true
+	h.t.Helper()
+	for _, n := range h.sides {
+		for _, p := range []program{netagentProgram, driverProgram} {
+			if l := (life{p.name, n.side}); h.isDead(l) {
+				h.note("%s died", l)
+				h.restartProgram(n, p)
+				died = true
+			}
+		}
 	}
 	return died
 }
 
-func (h *history) anyDead() bool { return h.isDead("netagent") || h.isDead("driver") }
-
-func (h *history) restartNetagent() {
-	h.t.Helper()
-	h.stopNetagent()
-	h.breaker.revive("netagent")
-	h.startNetagent()
-}
-
-func (h *history) restartDriver() {
-	h.t.Helper()
-	h.stopDriver()
-	h.breaker.revive("driver")
-	h.startDriver()
-}
-
-// revive lets both programs live.
-func (h *history) revive() {
-	for _, program := range []string{"netagent", "driver"} {
-		h.breaker.revive(program)
-	}
+func (h *history) anyDead() bool {
+	return slices.ContainsFunc(h.sides, func(n *node) bool {
+		return h.isDead(life{"netagent", n.side}) || h.isDead(life{"driver", n.side})
+	})
 }

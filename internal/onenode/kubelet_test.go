@@ -46,12 +46,15 @@ var errDied = errors.New("the connection to the driver broke")
 
 // context is that of a call.
 func (n *node) context() context.Context {
-	return logging.Into(context.Background(), n.log.With("program", "driver"))
+	return logging.Into(context.Background(), n.log.With("program", "driver", "side", n.side))
 }
 
 // prepare calls the driver as the kubelet does.
-func (n *node) prepare(rc *resourceapi.ResourceClaim) error {
-	results, err := n.driver.plugin.PrepareResourceClaims(n.context(), []*resourceapi.ResourceClaim{rc})
+func (n *node) prepare(rc *resourceapi.ResourceClaim) (err error) {
+	var results map[types.UID]kubeletplugin.PrepareResult
+	n.label(func() {
+		results, err = n.driver.plugin.PrepareResourceClaims(n.context(), []*resourceapi.ResourceClaim{rc})
+	})
 	if err != nil {
 		return err
 	}
@@ -62,9 +65,10 @@ func (n *node) prepare(rc *resourceapi.ResourceClaim) error {
 	return r.Err
 }
 
-func (n *node) unprepare(rc *resourceapi.ResourceClaim) error {
+func (n *node) unprepare(rc *resourceapi.ResourceClaim) (err error) {
 	objects := []kubeletplugin.NamespacedObject{{UID: rc.UID, NamespacedName: types.NamespacedName{Namespace: rc.Namespace, Name: rc.Name}}}
-	results, err := n.driver.plugin.UnprepareResourceClaims(n.context(), objects)
+	var results map[types.UID]error
+	n.label(func() { results, err = n.driver.plugin.UnprepareResourceClaims(n.context(), objects) })
 	if err != nil {
 		return err
 	}

@@ -1,7 +1,7 @@
 // Package onenode tests driver and netagent together on the real kernel: the
 // driver's parts that act on claims, and netagent as it is, over its socket,
-// both in the test's process. The test is the kubelet, the container runtime and
-// the pods.
+// both in the test's process, once or, as in a rolling update, twice. The test is
+// the kubelet, the container runtime and the pods.
 package onenode
 
 import (

@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"runtime/pprof"
 	"sync"
 	"syscall"
 	"testing"
@@ -24,12 +25,17 @@ import (
 	"github.com/hawser-dra/hawser/telemetry/tracing"
 )
 
-const driverName = "dra.example.com"
+const (
+	driverName = "dra.example.com"
+	// sideLabel is a label of all goroutines of a program.
+	sideLabel = "side"
+)
 
 // node is a machine on which netagent and the driver come and go. Its
 // directories outlive them.
 type node struct {
 	t        testing.TB
+	side     string // whose netagent and driver these are, of twins
 	cdi      string
 	state    string
 	config   netagent.Config
@@ -46,7 +52,7 @@ func newNode(t testing.TB, log io.Writer) *node {
 	testns.Require(t)
 	dir := t.TempDir()
 	n := &node{
-		t: t, traces: tracing.Off(), cdi: filepath.Join(dir, "cdi"), state: filepath.Join(dir, "state"),
+		t: t, side: "one", traces: tracing.Off(), cdi: filepath.Join(dir, "cdi"), state: filepath.Join(dir, "state"),
 		log: slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: logging.Call})),
 		config: netagent.Config{
 			Socket:         filepath.Join(dir, "netagent.sock"),
@@ -56,8 +62,22 @@ func newNode(t testing.TB, log io.Writer) *node {
 			MaxAttachments: 512,
 		},
 	}
-	t.Cleanup(func() { n.stopDriver(); n.stopNetagent(); sweep(t) })
+	t.Cleanup(func() { n.stop(); sweep(t) })
 	return n
+}
+
+// twin returns the same machine for a second netagent and a second driver, as in
+// a rolling update: they have a socket of their own and share the rest.
+func (n *node) twin() *node {
+	twin := &node{t: n.t, side: "other", traces: n.traces, cdi: n.cdi, state: n.state, log: n.log, config: n.config}
+	twin.config.Socket = filepath.Join(filepath.Dir(n.config.Socket), "twin.sock")
+	n.t.Cleanup(twin.stop)
+	return twin
+}
+
+func (n *node) stop() {
+	n.stopDriver()
+	n.stopNetagent()
 }
 
 // process is one life of a program.
@@ -65,16 +85,23 @@ type process struct{ stop func() }
 
 // run starts a program. Its stop ends it and waits until nothing of it runs.
 func (n *node) run(program string, jobs ...func(context.Context) error) *process {
-	ctx, cancel := context.WithCancel(logging.Into(context.Background(), n.log.With("program", program)))
+	ctx, cancel := context.WithCancel(logging.Into(context.Background(), n.log.With("program", program, "side", n.side)))
 	var running sync.WaitGroup
 	for _, job := range jobs {
 		running.Go(func() {
-			if err := job(ctx); err != nil {
-				n.t.Errorf("%s ended: %v", program, err)
-			}
+			n.label(func() {
+				if err := job(ctx); err != nil {
+					n.t.Errorf("%s ended: %v", program, err)
+				}
+			})
 		})
 	}
 	return &process{stop: func() { cancel(); running.Wait() }}
+}
+
+// label does something on goroutines that can be told from the other side's.
+func (n *node) label(do func()) {
+	pprof.Do(context.Background(), pprof.Labels(sideLabel, n.side), func(context.Context) { do() })
 }
 
 // startNetagent returns when netagent answers.
