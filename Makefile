@@ -6,6 +6,8 @@ SHELL := bash
 
 VERSION ?= v0.1.0
 DEMO := $(CURDIR)/.demo
+HISTORIES ?= 300
+SEED ?= 0
 CLUSTER := go run -C test ./cmd/cluster
 TOOL = go tool -modfile=tools/$(1)/go.mod
 
@@ -37,11 +39,12 @@ test: setup verify lint unit kernel e2e ## Do all set-up and run every test
 .PHONY: unit
 unit: ## The quick loop: tests that need neither cluster nor virtual machine, with the race detector
 	go test -race ./...
+	go test -race -tags fault ./internal/onenode/
 	go test -C test -race -short ./...
 
 .PHONY: history
-history: ## Random histories of claims, pods, crashes and twins on this machine's kernel (they still find faults)
-	go test -race -tags fault ./internal/onenode/
+history: ## Many random histories of claims, pods, crashes and twins: make history HISTORIES=1000, or one again: SEED=7 HISTORIES=1
+	go test -race -tags fault -count=1 -timeout 0 -run TestHistories ./internal/onenode/ -args -seed=$(SEED) -histories=$(HISTORIES)
 
 .PHONY: kernel
 kernel: ## The test node itself, then netagent's tests on its kernel, which has every module

@@ -26,7 +26,9 @@ import (
 var packages = []string{
 	"./controlplane/install",
 	"./internal/atomicfile",
+	"./internal/claimlock",
 	"./internal/ifname",
+	"./internal/onenode",
 	"./internal/peer",
 	"./internal/unixsocket",
 	"./netagent/...",
