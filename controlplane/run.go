@@ -49,6 +49,8 @@ func (p *parts) kubeletOptions() []kubeletplugin.Option {
 		kubeletplugin.RegistrarDirectoryPath(p.cfg.RegistryDir),
 		kubeletplugin.GRPCInterceptor(p.registration.Intercept),
 		kubeletplugin.GRPCInterceptor(plugin.Intercept),
+		// The kubelet would ask for what WatchHealthStatus declines.
+		kubeletplugin.HealthService(false),
 		// Claims are independent and have a lock each.
 		kubeletplugin.Serialize(false),
 	}

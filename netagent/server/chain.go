@@ -11,6 +11,7 @@ import (
 	grpcvalidate "github.com/grpc-ecosystem/go-grpc-middleware/v2/interceptors/protovalidate"
 	"github.com/grpc-ecosystem/go-grpc-middleware/v2/interceptors/ratelimit"
 	"github.com/grpc-ecosystem/go-grpc-middleware/v2/interceptors/recovery"
+	"github.com/grpc-ecosystem/go-grpc-middleware/v2/interceptors/selector"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -35,7 +36,7 @@ func interceptors(log *slog.Logger) ([]grpc.ServerOption, error) {
 		grpc.ChainUnaryInterceptor(
 			recovery.UnaryServerInterceptor(rescue),
 			withLogger(log),
-			grpclog.UnaryServerInterceptor(lines, logOptions()...),
+			selector.UnaryServerInterceptor(grpclog.UnaryServerInterceptor(lines, logOptions()...), selector.MatchFunc(isLogged)),
 			refuseUnknown,
 			grpcvalidate.UnaryServerInterceptor(validator),
 			ratelimit.UnaryServerInterceptor(limiter),

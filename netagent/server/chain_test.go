@@ -7,8 +7,10 @@ import (
 	"log/slog"
 	"testing"
 
+	grpccall "github.com/grpc-ecosystem/go-grpc-middleware/v2/interceptors"
 	"golang.org/x/sys/unix"
 	"google.golang.org/grpc/codes"
+	healthpb "google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/status"
 
 	netagentv1 "github.com/hawser-dra/hawser/api/netagent/v1"
@@ -55,5 +57,17 @@ func TestDeadline(t *testing.T) {
 		})
 	if err != nil {
 		t.Error(err)
+	}
+}
+
+func TestProbesAreNotLogged(t *testing.T) {
+	for method, want := range map[string]bool{
+		healthpb.Health_Check_FullMethodName:      false,
+		netagentv1.NetAgent_Attach_FullMethodName: true,
+	} {
+		call := grpccall.NewServerCallMeta(method, nil, nil)
+		if got := isLogged(t.Context(), call); got != want {
+			t.Errorf("%s: logged %v, want %v", method, got, want)
+		}
 	}
 }

@@ -5,9 +5,11 @@ import (
 	"log/slog"
 
 	middleware "github.com/grpc-ecosystem/go-grpc-middleware/v2"
+	grpccall "github.com/grpc-ecosystem/go-grpc-middleware/v2/interceptors"
 	grpclog "github.com/grpc-ecosystem/go-grpc-middleware/v2/interceptors/logging"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	healthpb "google.golang.org/grpc/health/grpc_health_v1"
 
 	"github.com/hawser-dra/hawser/telemetry/logging"
 )
@@ -34,6 +36,12 @@ func withStreamLogger(log *slog.Logger) grpc.StreamServerInterceptor {
 			WrappedContext: logging.Into(s.Context(), log),
 		})
 	}
+}
+
+// isLogged leaves out the health check: probes ask every few seconds, and the
+// kubelet tells when one fails.
+func isLogged(_ context.Context, call grpccall.CallMeta) bool {
+	return call.Service != healthpb.Health_ServiceDesc.ServiceName
 }
 
 // logOptions keep one line a call: method, code, duration and error.
