@@ -1,0 +1,142 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/hawser-dra/hawser/test/product"
+)
+
+// faultDirs is where a test asks for a program's death, as the overlay has it.
+var faultDirs = map[string]string{
+	"driver":   "/var/lib/kubelet/plugins/" + driverName + "/faults",
+	"netagent": journalDir + "/faults",
+}
+
+// installFaulty puts the product with fault points on the cluster, and the plain
+// one back when the test ends.
+func installFaulty(t *testing.T) {
+	t.Helper()
+	plain := product.Source{Repo: repo, Version: "v0.0.0-test", Log: os.Stderr}
+	faulty := plain
+	faulty.Tags = "fault"
+	faulty.Overlay = filepath.Join("testdata", "faults")
+	t.Cleanup(func() {
+		if err := plain.Install(context.Background(), theCluster); err != nil {
+			t.Error(err)
+		}
+	})
+	if err := faulty.Install(t.Context(), theCluster); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// points reads a program's fault points from their list in the source.
+func points(t *testing.T, program string) (names []string) {
+	t.Helper()
+	source, err := os.ReadFile(filepath.Join(repo, "internal", "fault", "points.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range regexp.MustCompile(`"(`+program+`-[a-z-]+)"`).FindAllSubmatch(source, -1) {
+		names = append(names, string(m[1]))
+	}
+	if len(names) == 0 {
+		t.Fatalf("no point of %s", program)
+	}
+	return names
+}
+
+// arm asks for a program's death at each of those points, once.
+func arm(t *testing.T, program string, points []string) {
+	t.Helper()
+	dir := faultDirs[program]
+	onNode(t, fmt.Sprintf("mkdir -p %s && cd %s && touch %s", dir, dir, strings.Join(points, " ")))
+}
+
+// disarm takes the directory away, and says which points nobody has passed.
+func disarm(t *testing.T, program string) (left []string) {
+	t.Helper()
+	return strings.Fields(onNode(t, "ls "+faultDirs[program]+"; rm -r "+faultDirs[program]))
+}
+
+// TestKilledAtEachPoint kills driver and netagent at each step of what they do
+// for pods that come and go. The pods get their interfaces and nothing is left.
+func TestKilledAtEachPoint(t *testing.T) {
+	installFaulty(t)
+	// It takes a kubelet that prepares what it has begun to unprepare.
+	const neverInAPod = "netagent-leaving-withdrawn"
+	for program := range faultDirs {
+		t.Run(program, func(t *testing.T) {
+			n := newNamespace(t)
+			all := slices.DeleteFunc(points(t, program), func(p string) bool { return p == neverInAPod })
+			arm(t, program, all)
+			n.comeAndGo(4)
+			if left := disarm(t, program); len(left) > 0 {
+				t.Errorf("nobody died at %v", left)
+			}
+			sweep(t)
+		})
+	}
+	t.Run("both", func(t *testing.T) {
+		n := newNamespace(t)
+		for program, at := range map[string][]string{
+			"driver":   {"driver-attached", "driver-detached"},
+			"netagent": {"netagent-link-created", "netagent-link-deleted"},
+		} {
+			arm(t, program, at)
+			t.Cleanup(func() { // before the namespace's, which finds nothing left
+				if left := disarm(t, program); len(left) > 0 {
+					t.Errorf("nobody died at %v", left)
+				}
+			})
+		}
+		n.comeAndGo(2)
+		n.apply(podWith("last", "nic"))
+		killBoth(t)
+		n.ready("last")
+		mustKubectl(t, nil, "delete", "pod", "-n", n.name, "last", "--wait=false")
+		killBoth(t)
+		n.delete("pod/last")
+		driverReady(t)
+	})
+}
+
+// comeAndGo makes pods, whose interfaces must be there, and deletes them.
+func (n *namespace) comeAndGo(pods int) {
+	n.t.Helper()
+	objects := []any{claimTemplate("nic", claimSpec(n.t, request{"nic", netdev{"kind": "veth", "interfaceName": "data0"}.parameters()}))}
+	var names []string
+	for i := range pods {
+		names = append(names, fmt.Sprintf("pod%d", i))
+		objects = append(objects, podWith(names[i], "nic"))
+	}
+	n.apply(objects...)
+	n.ready(names...)
+	for _, name := range names {
+		n.wantInterfaces(name, "lo", "eth0", "data0")
+	}
+	mustKubectl(n.t, nil, append([]string{"delete", "pod", "-n", n.name, "--timeout=" + patience.String()}, names...)...)
+}
+
+// killBoth kills driver and netagent at once, those that run.
+func killBoth(t *testing.T) {
+	t.Helper()
+	onNode(t, "kill -9 $(pidof dra-driver) $(pidof netagent) || true")
+}
+
+// sweep makes what was half written look old and both programs start, which
+// removes it.
+func sweep(t *testing.T) {
+	t.Helper()
+	onNode(t, fmt.Sprintf(`find %s %s %s -type f \( -name '.*.tmp' -o -name 'new-*' \) -exec touch -t 202001010000 {} +`, cdiDir, stateDir, journalDir))
+	driverReady(t)
+	killBoth(t)
+	driverReady(t)
+}
