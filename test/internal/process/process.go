@@ -82,20 +82,29 @@ func (p Process) Alive() bool {
 // Kill ends the process at once and waits until it is gone. It is no error if
 // the process ended before.
 func (p Process) Kill(ctx context.Context) error {
+	if err := p.Signal(syscall.SIGKILL); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		return err
+	}
+	return p.WaitGone(ctx)
+}
+
+// Signal sends a signal to the process. For one that has ended the error is
+// os.ErrProcessDone.
+func (p Process) Signal(sig syscall.Signal) error {
 	// The handle (a pidfd) is taken before the look at the start time: whatever
 	// the pid means later, the handle means the process that was looked at.
 	handle, err := os.FindProcess(p.PID)
+	if err == nil {
+		defer func() { _ = handle.Release() }()
+		err = os.ErrProcessDone
+		if p.Alive() {
+			err = handle.Signal(sig)
+		}
+	}
 	if err != nil {
-		return fmt.Errorf("end %s: %w", p.Name, err)
+		return fmt.Errorf("send %s (pid %d) %v: %w", p.Name, p.PID, sig, err)
 	}
-	defer func() { _ = handle.Release() }()
-	if !p.Alive() {
-		return nil
-	}
-	if err := handle.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
-		return fmt.Errorf("end %s (pid %d): %w", p.Name, p.PID, err)
-	}
-	return p.WaitGone(ctx)
+	return nil
 }
 
 // WaitGone waits until the process has ended.
