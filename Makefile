@@ -8,6 +8,7 @@ VERSION ?= v0.1.0
 DEMO := $(CURDIR)/.demo
 HISTORIES ?= 300
 SEED ?= 0
+LIVES ?= 200
 CLUSTER := go run -C test ./cmd/cluster
 TOOL = go tool -modfile=tools/$(1)/go.mod
 
@@ -53,6 +54,10 @@ kernel: ## The test node itself, then netagent's tests on its kernel, which has 
 .PHONY: e2e
 e2e: ## Tests on a real cluster: the product as shipped, real pods
 	go test -C test -p 1 -count=1 -timeout 60m -v ./cluster/ ./e2e/
+
+.PHONY: churn
+churn: ## Many pods that come and go while the driver is updated: make churn LIVES=200
+	go test -C test -count=1 -timeout 0 -v -run TestPodsComeAndGo ./e2e/ -args -lives=$(LIVES)
 
 ##@ Build
 

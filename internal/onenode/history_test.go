@@ -28,7 +28,7 @@ const (
 	maxClaims = 3
 	// brief is for the quick loop, long for where the tests have a machine to
 	// themselves: about ninety histories, a thousand acts, under emulation.
-	brief, long = 3 * time.Second, 150 * time.Second
+	brief, long = 3 * time.Second, 90 * time.Second
 )
 
 // TestHistories lets random things happen to claims, links, namespaces, programs

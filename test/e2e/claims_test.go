@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -119,28 +118,6 @@ func TestDeviceClassFixesFields(t *testing.T) {
 		t.Errorf("got %+v, want a macvlan with mtu 1300", l)
 	}
 	n.wantEvent("fixed", "netdev.parent: Forbidden", "device class sets it to eth0")
-}
-
-// TestTwentyPodsAtOnce also shows that no slot is lost.
-func TestTwentyPodsAtOnce(t *testing.T) {
-	const pods = 20
-	n := newNamespace(t)
-	objects := []any{claimTemplate("nic", claimSpec(t, request{"nic", netdev{"kind": "macvlan", "parent": "eth0", "interfaceName": "data0"}.parameters()}))}
-	var names []string
-	for i := range pods {
-		names = append(names, fmt.Sprintf("pod%d", i))
-		objects = append(objects, podWith(names[i], "nic"))
-	}
-	n.apply(objects...)
-	n.ready(names...)
-	macs := map[string]string{}
-	for _, name := range names {
-		l := n.link(name, "data0")
-		if other, ok := macs[l.MAC]; ok {
-			t.Errorf("%s and %s have the same link address %s", name, other, l.MAC)
-		}
-		macs[l.MAC] = name
-	}
 }
 
 // TestContainerWithoutTheClaim: a container that does not list the pod's
