@@ -109,7 +109,7 @@ func (p *parts) buildClaims(ctx context.Context, onFatal func(error)) error {
 	})
 	p.plugin = plugin.New(plugin.Config{
 		Driver: p.cfg.DriverName, Steps: steps, Records: records, CDI: specs.DeviceID,
-		Locks: locks, Status: p.status, Ready: p.ready, NoPodlink: podlink == "", Fatal: onFatal,
+		Device: p.inventory.Device, Locks: locks, Status: p.status, Ready: p.ready, NoPodlink: podlink == "", Fatal: onFatal,
 		Tracer: tracer, Metrics: measures,
 	})
 	p.follower = follow.New(follow.Config{

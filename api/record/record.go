@@ -66,6 +66,9 @@ type Device struct {
 	// Config is the decoded configuration (api/config), for making the device
 	// again.
 	Config json.RawMessage `json:"config"`
+	// Node is the allocated device of the node as netagent told of it
+	// (api/netagent, as JSON); empty for the virtual device.
+	Node json.RawMessage `json:"node,omitempty"`
 	Link   *Link           `json:"link,omitempty"`
 	RDMA   *RDMA           `json:"rdma,omitempty"`
 }

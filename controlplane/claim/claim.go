@@ -15,6 +15,7 @@ import (
 	"slices"
 
 	"github.com/hawser-dra/hawser/api/config/v1alpha1"
+	netagentv1 "github.com/hawser-dra/hawser/api/netagent/v1"
 	"github.com/hawser-dra/hawser/api/record"
 )
 
@@ -39,7 +40,9 @@ type Device struct {
 	Device  string
 	// ShareID is empty for a device that is allocated as a whole.
 	ShareID string
-	Config  *v1alpha1.DeviceConfig
+	// Node is the device as netagent tells of it; nil for the virtual device.
+	Node   *netagentv1.NodeDevice
+	Config *v1alpha1.DeviceConfig
 }
 
 // Matches says whether r was prepared for the same allocation. The
@@ -64,7 +67,7 @@ func (d *Device) matches(r *record.Device) bool {
 
 func (c *Claim) sameAllocation(o *Claim) bool {
 	return slices.EqualFunc(c.Devices, o.Devices, func(a, b Device) bool {
-		a.Config, b.Config = nil, nil
+		a.Config, b.Config, a.Node, b.Node = nil, nil, nil, nil
 		return a == b
 	})
 }

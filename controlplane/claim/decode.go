@@ -10,6 +10,7 @@ import (
 	"k8s.io/dynamic-resource-allocation/resourceclaim"
 
 	"github.com/hawser-dra/hawser/api/config/v1alpha1"
+	netagentv1 "github.com/hawser-dra/hawser/api/netagent/v1"
 	"github.com/hawser-dra/hawser/api/record"
 )
 
@@ -21,6 +22,9 @@ type Decoder struct {
 	// Driver is the name that the claims are allocated to. Results and
 	// parameters of other drivers are not looked at.
 	Driver string
+	// Device finds a device of the node by its name in the pool, as netagent
+	// tells of it; nil when there is none. Optional: no devices but the virtual.
+	Device func(name string) *netagentv1.NodeDevice
 	// NoPodlink refuses settings that only podlink can make in the pod.
 	NoPodlink bool
 }
@@ -42,6 +46,9 @@ func (d *Decoder) Decode(rc *resourceapi.ResourceClaim) (*Claim, error) {
 	var errs []error
 	for i, result := range mine {
 		device := newDevice(i, result)
+		if d.Device != nil && device.Device != VirtualDevice {
+			device.Node = d.Device(device.Device)
+		}
 		config, err := d.config(device, resourceclaim.ConfigForResult(allocation.Config, result))
 		if err != nil {
 			errs = append(errs, device.wrap(err))
@@ -75,7 +82,7 @@ func (d *Decoder) config(device Device, entries []resourceapi.DeviceAllocationCo
 	if err != nil {
 		return nil, err
 	}
-	if err := fit(config, device.Device, d.Driver); err != nil {
+	if err := fit(config, &device, d.Driver); err != nil {
 		return nil, err
 	}
 	device.Config = config

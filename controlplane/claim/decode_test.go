@@ -138,7 +138,7 @@ func TestRefused(t *testing.T) {
 		"RDMA from the virtual device": {allocated(configs(fromClaim(`{"type": "rdma", "rdma": {"kind": "uverbs"}}`)), "nic"), decoder,
 			`request "nic": rdma.kind: Invalid value: "uverbs": the allocated device is netdev-virtual, which cannot be a uverbs: request one that can, with the CEL selector device.attributes["dra.example.com"].type == "rdma"`},
 		"unknown device": {foreign, decoder,
-			`request "nic": device "eth7" is unknown to this version of the driver, it can prepare netdev-virtual only`},
+			`request "nic": device eth7 is not on this node (any more), or netagent has not told of it yet`},
 		"all that is wrong": {allocated(configs(fromClaim(`{"type": "x"}`, "a"), fromClaim(`{"type": "netdev"}`, "b")), "a", "b"), decoder,
 			"request \"a\": type: Unsupported value: \"x\": supported values: \"netdev\", \"rdma\", \"combo\"\n" +
 				"request \"b\": netdev: Required value: must be set, for example {\"kind\": \"dummy\"}"},

@@ -4,6 +4,9 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"google.golang.org/protobuf/encoding/protojson"
+
+	netagentv1 "github.com/hawser-dra/hawser/api/netagent/v1"
 	"github.com/hawser-dra/hawser/api/record"
 )
 
@@ -21,6 +24,10 @@ func (c *Claim) Draft(cdi func(claimUID, key string) string) (*record.Record, er
 		if err != nil {
 			return nil, fmt.Errorf("request %q: %w", d.Request, err)
 		}
+		node, err := nodeJSON(d.Node)
+		if err != nil {
+			return nil, fmt.Errorf("request %q: %w", d.Request, err)
+		}
 		r.Devices = append(r.Devices, record.Device{
 			Key:     d.Key,
 			Request: d.Request,
@@ -29,7 +36,15 @@ func (c *Claim) Draft(cdi func(claimUID, key string) string) (*record.Record, er
 			ShareID: d.ShareID,
 			CDI:     cdi(c.UID, d.Key),
 			Config:  config,
+			Node:    node,
 		})
 	}
 	return r, nil
+}
+
+func nodeJSON(node *netagentv1.NodeDevice) (json.RawMessage, error) {
+	if node == nil {
+		return nil, nil
+	}
+	return protojson.Marshal(node)
 }

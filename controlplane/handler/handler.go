@@ -21,8 +21,9 @@ import (
 
 // Handler is one kind of device.
 type Handler interface {
-	// Request asks netagent for the device. The caller sets the key.
-	Request(c *v1alpha1.DeviceConfig) (*netagentv1.DeviceRequest, error)
+	// Request asks netagent for the device. node is what was allocated, as
+	// netagent tells of it; nil for the virtual device. The caller sets the key.
+	Request(c *v1alpha1.DeviceConfig, node *netagentv1.NodeDevice) (*netagentv1.DeviceRequest, error)
 	// Record adds to d what netagent has answered.
 	Record(c *v1alpha1.DeviceConfig, a *netagentv1.Attachment, d *record.Device) error
 }

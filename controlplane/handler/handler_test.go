@@ -31,7 +31,7 @@ func request(t *testing.T, netdev string) *netagentv1.DeviceRequest {
 	if err != nil {
 		t.Fatal(err)
 	}
-	req, err := h.Request(c)
+	req, err := h.Request(c, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,6 +21,13 @@ func (i *Inventory) Devices() []*netagentv1.NodeDevice {
 	return byKey(i.last.devices)
 }
 
+// Device returns one of the node's devices, or nil.
+func (i *Inventory) Device(name string) *netagentv1.NodeDevice {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.last.devices[name]
+}
+
 // Attachments returns those of one claim, sorted by key.
 func (i *Inventory) Attachments(claimUID string) []*netagentv1.Attachment {
 	i.mu.Lock()

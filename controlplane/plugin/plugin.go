@@ -18,6 +18,7 @@ import (
 	"go.opentelemetry.io/otel/trace/noop"
 	"k8s.io/dynamic-resource-allocation/kubeletplugin"
 
+	netagentv1 "github.com/hawser-dra/hawser/api/netagent/v1"
 	"github.com/hawser-dra/hawser/api/record"
 	"github.com/hawser-dra/hawser/controlplane/claim"
 	"github.com/hawser-dra/hawser/controlplane/steps"
@@ -54,6 +55,8 @@ type Config struct {
 	Records Records
 	// CDI returns the qualified CDI name of a device of a claim.
 	CDI func(claimUID, key string) string
+	// Device finds a device of the node (package inventory); optional.
+	Device func(name string) *netagentv1.NodeDevice
 	// Locks are shared with all who act on claims.
 	Locks *claimlock.Locks
 	// Status is optional.

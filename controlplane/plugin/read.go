@@ -32,7 +32,7 @@ func (p *Plugin) beginAll(ctx context.Context, rcs []*resourceapi.ResourceClaim,
 // decode reads the claims of a call. Those that it refuses are in refused, by
 // UID.
 func (p *Plugin) decode(calls map[string]*call, rcs []*resourceapi.ResourceClaim, began time.Time) (claims []*claim.Claim, refused map[string]error) {
-	d := claim.Decoder{Driver: p.config.Driver, NoPodlink: p.config.NoPodlink}
+	d := claim.Decoder{Driver: p.config.Driver, Device: p.config.Device, NoPodlink: p.config.NoPodlink}
 	refused = map[string]error{}
 	for _, rc := range rcs {
 		c, err := d.Decode(rc)

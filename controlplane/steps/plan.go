@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 
+	"google.golang.org/protobuf/encoding/protojson"
+
 	"github.com/hawser-dra/hawser/api/config/v1alpha1"
 	netagentv1 "github.com/hawser-dra/hawser/api/netagent/v1"
 	"github.com/hawser-dra/hawser/api/record"
@@ -33,12 +35,29 @@ func (s *Steps) request(d *record.Device) (*netagentv1.DeviceRequest, error) {
 	if err != nil {
 		return nil, err
 	}
-	req, err := h.Request(config)
+	node, err := nodeDevice(d)
+	if err != nil {
+		return nil, err
+	}
+	req, err := h.Request(config, node)
 	if err != nil {
 		return nil, err
 	}
 	req.Key = d.Key
 	return req, nil
+}
+
+// nodeDevice returns what was allocated, as netagent told of it; nil for the
+// virtual device.
+func nodeDevice(d *record.Device) (*netagentv1.NodeDevice, error) {
+	if len(d.Node) == 0 {
+		return nil, nil
+	}
+	node := new(netagentv1.NodeDevice)
+	if err := (protojson.UnmarshalOptions{DiscardUnknown: true}).Unmarshal(d.Node, node); err != nil {
+		return nil, fmt.Errorf("device of the node in the record: %w", err)
+	}
+	return node, nil
 }
 
 // fill returns a copy of draft with what netagent has answered.

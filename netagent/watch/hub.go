@@ -33,8 +33,15 @@ func New() *Hub {
 
 // SetDevice tells of a device that appeared or changed.
 func (h *Hub) SetDevice(d *netagentv1.NodeDevice) {
-	h.set("device "+d.GetName(), &netagentv1.WatchResponse{
+	h.set(deviceKey(d.GetName()), &netagentv1.WatchResponse{
 		Event: &netagentv1.WatchResponse_Device{Device: d},
+	})
+}
+
+// DropDevice tells of a device that the node has no more.
+func (h *Hub) DropDevice(name string) {
+	h.drop(deviceKey(name), &netagentv1.WatchResponse{
+		Event: &netagentv1.WatchResponse_DeviceGone{DeviceGone: name},
 	})
 }
 
@@ -111,5 +118,7 @@ func (h *Hub) leave(w *watcher) {
 	defer h.mu.Unlock()
 	delete(h.watchers, w)
 }
+
+func deviceKey(name string) string { return "device " + name }
 
 func attachmentKey(claim, key string) string { return "attachment " + claim + "/" + key }

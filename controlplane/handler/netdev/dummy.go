@@ -9,7 +9,7 @@ import (
 type Dummy struct{ link }
 
 // Request asks for the link.
-func (Dummy) Request(c *v1alpha1.DeviceConfig) (*netagentv1.DeviceRequest, error) {
+func (Dummy) Request(c *v1alpha1.DeviceConfig, _ *netagentv1.NodeDevice) (*netagentv1.DeviceRequest, error) {
 	mac, err := mac(c.Netdev)
 	if err != nil {
 		return nil, err

@@ -11,7 +11,7 @@ import (
 type Ipvlan struct{ link }
 
 // Request asks for the link.
-func (Ipvlan) Request(c *v1alpha1.DeviceConfig) (*netagentv1.DeviceRequest, error) {
+func (Ipvlan) Request(c *v1alpha1.DeviceConfig, _ *netagentv1.NodeDevice) (*netagentv1.DeviceRequest, error) {
 	return &netagentv1.DeviceRequest{Kind: &netagentv1.DeviceRequest_Ipvlan{Ipvlan: &netagentv1.Ipvlan{
 		Parent: c.Netdev.Parent,
 		Mode:   ipvlanMode(c.Netdev.Mode),

@@ -11,7 +11,7 @@ import (
 type Macvlan struct{ link }
 
 // Request asks for the link.
-func (Macvlan) Request(c *v1alpha1.DeviceConfig) (*netagentv1.DeviceRequest, error) {
+func (Macvlan) Request(c *v1alpha1.DeviceConfig, _ *netagentv1.NodeDevice) (*netagentv1.DeviceRequest, error) {
 	mac, err := mac(c.Netdev)
 	if err != nil {
 		return nil, err

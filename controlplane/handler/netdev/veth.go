@@ -9,7 +9,7 @@ import (
 type Veth struct{ link }
 
 // Request asks for the pair. Its parent is the bridge that the host's end joins.
-func (Veth) Request(c *v1alpha1.DeviceConfig) (*netagentv1.DeviceRequest, error) {
+func (Veth) Request(c *v1alpha1.DeviceConfig, _ *netagentv1.NodeDevice) (*netagentv1.DeviceRequest, error) {
 	mac, err := mac(c.Netdev)
 	if err != nil {
 		return nil, err
