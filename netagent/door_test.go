@@ -87,10 +87,8 @@ func TestRefusedRequests(t *testing.T) {
 func TestUnimplementedKinds(t *testing.T) {
 	a := start(t)
 	for want, d := range map[string]*netagentv1.DeviceRequest{
-		"ipoib":       {Kind: &netagentv1.DeviceRequest_Ipoib{Ipoib: &netagentv1.Ipoib{Parent: "ib0", Pkey: 0x8001, Mode: 1}}},
 		"sriov-vf":    {Kind: &netagentv1.DeviceRequest_SriovVf{SriovVf: &netagentv1.SriovVf{PciAddress: "0000:3b:02.1", Parent: "up0"}}},
 		"host-device": {Kind: &netagentv1.DeviceRequest_HostDevice{HostDevice: &netagentv1.HostDevice{Name: "up0"}}},
-		"uverbs":      {Kind: &netagentv1.DeviceRequest_Uverbs{Uverbs: &netagentv1.Uverbs{Ibdev: "mlx5_0"}}},
 	} {
 		d.Key = "a"
 		_, err := a.tryAttach(uuid.NewString(), d)

@@ -10,8 +10,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path"
 	"path/filepath"
+	"sync"
 
 	"go.opentelemetry.io/otel/trace"
 	"golang.org/x/sync/errgroup"
@@ -23,6 +25,7 @@ import (
 	"github.com/hawser-dra/hawser/netagent/journal"
 	"github.com/hawser-dra/hawser/netagent/link"
 	"github.com/hawser-dra/hawser/netagent/policy"
+	"github.com/hawser-dra/hawser/netagent/rdma"
 	"github.com/hawser-dra/hawser/netagent/server"
 	"github.com/hawser-dra/hawser/netagent/watch"
 	"github.com/hawser-dra/hawser/telemetry/logging"
@@ -30,6 +33,9 @@ import (
 
 // locksFile is in the journal's directory, which twins share.
 const locksFile = "claims.lock"
+
+// sysfsDir is where the kernel tells of devices.
+const sysfsDir = "/sys"
 
 // virtualDevice is the name of the one device that stands for created links.
 const virtualDevice = "virtual"
@@ -39,6 +45,7 @@ type Config struct {
 	Socket         string        // path of the Unix socket
 	JournalDir     string        // directory of the journal, on the host's tmpfs
 	AllowPeer      peer.Identity // the one caller
+	AllowRDMA      []string      // patterns of RDMA devices that claims may have, as of path.Match; none: no device
 	AllowParents   []string      // patterns of links that claims may name, as of path.Match; none: no link
 	MaxAttachments int           // on the node
 
@@ -57,12 +64,18 @@ func (c Config) Validate() error {
 	if c.MaxAttachments < 1 {
 		errs = append(errs, fmt.Errorf("max attachments %d: must be at least 1", c.MaxAttachments))
 	}
-	for _, p := range c.AllowParents {
+	errs = append(errs, checkPatterns(c.AllowParents, "parent %q: must be a link's name or a pattern such as eth*")...)
+	errs = append(errs, checkPatterns(c.AllowRDMA, "RDMA device %q: must be a device's name or a pattern such as mlx5_*")...)
+	return errors.Join(errs...)
+}
+
+func checkPatterns(patterns []string, text string) (errs []error) {
+	for _, p := range patterns {
 		if _, err := path.Match(p, ""); err != nil || p == "" {
-			errs = append(errs, fmt.Errorf("allowed parent %q: must be a link's name or a pattern such as eth*", p))
+			errs = append(errs, fmt.Errorf("allowed "+text, p))
 		}
 	}
-	return errors.Join(errs...)
+	return errs
 }
 
 // Run works until ctx ends. The socket is there when the state of the node has
@@ -88,26 +101,37 @@ func Run(ctx context.Context, c Config) error {
 	defer links.Close()
 	hub := watch.New()
 	hub.SetDevice(virtual(c.MaxAttachments))
+	reader, rules := rdma.New(os.DirFS(sysfsDir)), c.rules()
 	manager := attachment.New(attachment.Config{
-		Links: links, Journal: entries, Locks: locks, Rules: c.rules(), Publisher: hub,
+		Links: links, RDMA: reader, Journal: entries, Locks: locks, Rules: rules, Publisher: hub,
 	})
+	devices := &rdma.Follower{Reader: reader, Publisher: hub, Allowed: rules.AllowsRDMA, Changed: manager.RDMAChanged}
 	door, err := server.New(server.Config{
 		Socket: c.Socket, Allowed: c.AllowPeer, Attach: manager, Watch: hub, Log: log, Tracer: c.Tracer,
 	})
 	if err != nil {
 		return err
 	}
-	return run(ctx, manager, door)
+	return run(ctx, door, manager.Follow, devices.Run)
 }
 
-// run starts the server when the manager is ready, and ends both when one ends.
-func run(ctx context.Context, manager *attachment.Manager, door *server.Server) error {
+// follower keeps up with the node until ctx ends, and calls ready when it has
+// read everything for the first time.
+type follower func(ctx context.Context, ready func()) error
+
+// run starts the server when the followers are ready, and ends all when one ends.
+func run(ctx context.Context, door *server.Server, followers ...follower) error {
 	tasks, ctx := errgroup.WithContext(ctx)
-	ready := make(chan struct{})
-	tasks.Go(func() error { return manager.Follow(ctx, func() { close(ready) }) })
+	var ready sync.WaitGroup
+	for _, follow := range followers {
+		ready.Add(1)
+		tasks.Go(func() error { return follow(ctx, ready.Done) })
+	}
 	tasks.Go(func() error {
+		all := make(chan struct{})
+		go func() { ready.Wait(); close(all) }()
 		select {
-		case <-ready:
+		case <-all:
 			return door.Run(ctx)
 		case <-ctx.Done():
 			return nil
@@ -117,7 +141,7 @@ func run(ctx context.Context, manager *attachment.Manager, door *server.Server) 
 }
 
 func (c Config) rules() policy.Rules {
-	return policy.Rules{Caller: c.AllowPeer, Parents: c.AllowParents, MaxAttachments: c.MaxAttachments}
+	return policy.Rules{Caller: c.AllowPeer, Parents: c.AllowParents, RDMA: c.AllowRDMA, MaxAttachments: c.MaxAttachments}
 }
 
 func virtual(most int) *netagentv1.NodeDevice {

@@ -18,6 +18,14 @@ type watcher struct {
 // watch begins a stream and reads it up to synced.
 func (a *agent) watch() *watcher {
 	a.t.Helper()
+	w := a.stream()
+	w.until("synced", func(m *netagentv1.WatchResponse) bool { return m.GetSynced() != nil })
+	return w
+}
+
+// stream begins a stream.
+func (a *agent) stream() *watcher {
+	a.t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	a.t.Cleanup(cancel)
 	stream, err := a.client.Watch(ctx, &netagentv1.WatchRequest{})
@@ -35,7 +43,6 @@ func (a *agent) watch() *watcher {
 			w.events <- m
 		}
 	}()
-	w.until("synced", func(m *netagentv1.WatchResponse) bool { return m.GetSynced() != nil })
 	return w
 }
 

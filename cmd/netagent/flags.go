@@ -41,6 +41,8 @@ func parseFlags(args []string, usage io.Writer) (options, error) {
 	})
 	f.Func("allow-parents", "comma-separated `patterns` of links that claims may name, such as eth1,br-* (default none)",
 		func(s string) error { o.config.AllowParents = split(s); return nil })
+	f.Func("allow-rdma", "comma-separated `patterns` of RDMA devices that claims may have, such as mlx5_*,rxe0 (default none)",
+		func(s string) error { o.config.AllowRDMA = split(s); return nil })
 	f.IntVar(&o.config.MaxAttachments, "max-attachments", 512, "how many attachments the node may have")
 	f.StringVar(&o.traces, "trace-socket", defaultTraceSocket, "`path` of the driver's socket for spans; empty: no spans")
 	f.IntVar(&o.verbosity, "v", 0, "how much to log: 2 shows each call, 4 each step")

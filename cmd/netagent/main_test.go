@@ -40,6 +40,7 @@ func TestWrongCommandLine(t *testing.T) {
 		{"--allow-peer=root", "uid:gid"},
 		{"--allow-parents=eth[", `"eth["`},
 		{"--allow-parents=eth0,,eth1", `allowed parent ""`},
+		{"--allow-rdma=mlx5_[", `allowed RDMA device "mlx5_["`},
 		{"--max-attachments=0", "at least 1"},
 		{"--socket=", "a path is required"},
 		{"--log-format=xml", "text or json"},

@@ -85,3 +85,11 @@ func List(t testing.TB, list func() ([]netlink.Link, error)) []netlink.Link {
 		}
 	}
 }
+
+// Down sets a link of the host namespace down.
+func Down(t testing.TB, name string) {
+	t.Helper()
+	if err := netlink.LinkSetDown(Get(t, name)); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -13,6 +13,7 @@ import (
 	"github.com/hawser-dra/hawser/netagent/journal"
 	"github.com/hawser-dra/hawser/netagent/link"
 	"github.com/hawser-dra/hawser/netagent/policy"
+	"github.com/hawser-dra/hawser/netagent/rdma"
 	"github.com/hawser-dra/hawser/telemetry/tracing"
 )
 
@@ -81,6 +82,10 @@ func (c call) facts(ctx context.Context) (f policy.Facts, parent int, err error)
 		}
 	}
 	needs := policy.NeedsOf(c.device)
+	if needs.RDMA != "" {
+		f.RDMA, err = c.rdmaFacts(ctx, needs.RDMA)
+		return f, 0, err
+	}
 	if needs.Link == "" {
 		return f, 0, nil
 	}
@@ -96,6 +101,7 @@ func (c call) facts(ctx context.Context) (f policy.Facts, parent int, err error)
 		MTU:      l.MTU,
 		Loopback: l.Loopback(),
 		Enslaved: l.Master != 0,
+		Child:    l.Parent != 0 && l.Parent != l.Index,
 		Hawser:   l.Group == Group || strings.HasPrefix(l.Alias, aliasPrefix),
 	}
 	if needs.Use {
@@ -107,6 +113,18 @@ func (c call) facts(ctx context.Context) (f policy.Facts, parent int, err error)
 		f.Ipvlans, err = c.ipvlans(needs.Link)
 	}
 	return f, l.Index, err
+}
+
+func (m *Manager) rdmaFacts(ctx context.Context, name string) (*policy.RDMA, error) {
+	_, err := m.rdmaDevice(ctx, name)
+	if errors.Is(err, rdma.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	exclusive, err := m.rdma.Exclusive()
+	return &policy.RDMA{Exclusive: exclusive}, err
 }
 
 // inUse says whether the node's own traffic needs the link, or one that is

@@ -23,6 +23,9 @@ type call struct {
 // attach makes the device ready. With its undo, which is nil when nothing was
 // changed, it may also return an error.
 func (c call) attach(ctx context.Context) (*netagentv1.Attachment, undo, error) {
+	if c.device.GetUverbs() != nil {
+		return c.attachUverbs(ctx)
+	}
 	k, err := kindOf(c.device)
 	if err != nil {
 		return nil, nil, err

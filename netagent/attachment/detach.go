@@ -14,6 +14,9 @@ import (
 // entry is marked first, so that who sees the link go, a twin too, does not
 // take it for lost.
 func (m *Manager) takeBack(ctx context.Context, e journal.Entry) error {
+	if e.Request.GetUverbs() != nil {
+		return m.giveBackUverbs(ctx, e)
+	}
 	k, err := kindOf(e.Request)
 	if err != nil {
 		return err
@@ -58,15 +61,22 @@ func (m *Manager) unmake(ctx context.Context, k kind, e journal.Entry) error {
 		fault.Point(fault.NetagentHostEndDeleted)
 	}
 	at, err := m.locate(ctx, k, e)
-	if err != nil || at.location == lost {
+	if err != nil {
 		return err
 	}
-	if at.location == inPod && at.link.Alias != mk.alias() {
+	if at.location == lost {
+		return m.awaitHome(ctx, k, e)
+	}
+	if at.location == inPod && at.link.Alias != mk.alias() && !isSame(at.link, k, e) {
 		logging.From(ctx).Warn("link left in its pod: the pod has changed its alias; it ends with the pod",
 			"key", e.Key, "namespace", at.ns, "link", at.link.Name)
 		return nil
 	}
-	return unlessGone(m.links.Delete(ctx, at.ns, at.index))
+	err = m.links.Delete(ctx, at.ns, at.index)
+	if at.location == inPod && errors.Is(err, link.ErrNotFound) {
+		return m.awaitHome(ctx, k, e)
+	}
+	return unlessGone(err)
 }
 
 // unlessGone takes what is gone for deleted.

@@ -26,6 +26,9 @@ func (m *Manager) apply(ctx context.Context, event link.Event) error {
 // back, or that was renamed: the container runtime does that on the host to the
 // link of a hostNetwork pod.
 func (m *Manager) seen(ctx context.Context, l link.Link) error {
+	if home, err := m.returned(ctx, l); home || err != nil {
+		return err
+	}
 	mk, ok, err := m.identify(l)
 	if !ok || err != nil {
 		return err
@@ -33,7 +36,7 @@ func (m *Manager) seen(ctx context.Context, l link.Link) error {
 	row := m.table.get(mk)
 	if row.place.location != onHost || row.place.index != l.Index {
 		e, k, err := m.entry(mk)
-		if err != nil || !isOurs(l, k.name(), e.Name, mk.alias()) {
+		if err != nil || !owns(l, k, e) {
 			return unlessForeign(err)
 		}
 		e.Made = madeOf(l)

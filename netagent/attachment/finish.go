@@ -21,6 +21,9 @@ func (c call) finish(ctx context.Context, k kind, e journal.Entry, l link.Link) 
 		}
 		fault.Point(fault.NetagentHostEndFinished)
 	}
+	if err := c.setMTU(ctx, k, l); err != nil {
+		return nil, err
+	}
 	if l.Name != e.Name {
 		if err := c.links.Rename(ctx, l.Index, e.Name); err != nil {
 			return nil, err
@@ -49,6 +52,15 @@ func (c call) finish(ctx context.Context, k kind, e journal.Entry, l link.Link) 
 	at := place{location: onHost, ns: link.Host, index: l.Index, link: l}
 	c.table.setIf(before, e, at)
 	return message(e, at), nil
+}
+
+// setMTU sets what could not be set as the link was made.
+func (c call) setMTU(ctx context.Context, k kind, l link.Link) error {
+	_, want := k.spec(c.mark, 0)
+	if _, late := k.(lateMTU); !late || want.MTU == 0 || want.MTU == l.MTU {
+		return nil
+	}
+	return c.links.SetMTU(ctx, l.Index, want.MTU)
 }
 
 // verify compares the link with what was asked for.

@@ -24,6 +24,11 @@ type paired interface {
 	hasHostEnd()
 }
 
+// lateMTU is a kind whose links take no MTU while they are made.
+type lateMTU interface {
+	setsMTULate()
+}
+
 // kindOf is the table of what this build can make.
 func kindOf(d *netagentv1.DeviceRequest) (kind, error) {
 	switch k := d.GetKind().(type) {
@@ -35,6 +40,8 @@ func kindOf(d *netagentv1.DeviceRequest) (kind, error) {
 		return veth{k.Veth}, nil
 	case *netagentv1.DeviceRequest_Dummy:
 		return dummy{k.Dummy}, nil
+	case *netagentv1.DeviceRequest_Ipoib:
+		return ipoib{k.Ipoib}, nil
 	}
 	return nil, &UnsupportedError{Kind: armName(d)}
 }

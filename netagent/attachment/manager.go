@@ -1,5 +1,5 @@
 // Package attachment makes links for claims, takes them back, and knows where
-// each of them is.
+// each of them is. It also knows which claims use which RDMA device.
 //
 // Both calls are idempotent and all or none. The order is always the same:
 // identify, ask the policy, write the journal, change the kernel, mark, read
@@ -26,11 +26,13 @@ import (
 	"github.com/hawser-dra/hawser/netagent/journal"
 	"github.com/hawser-dra/hawser/netagent/link"
 	"github.com/hawser-dra/hawser/netagent/policy"
+	"github.com/hawser-dra/hawser/netagent/rdma"
 )
 
 // Config is what a Manager works with. All of it is required.
 type Config struct {
 	Links   *link.Conn
+	RDMA    *rdma.Reader
 	Journal *journal.Journal
 	// Locks are shared with all that use the journal.
 	Locks     *claimlock.Locks
@@ -41,6 +43,7 @@ type Config struct {
 // Manager attaches and detaches. It may be used by many goroutines.
 type Manager struct {
 	links   *link.Conn
+	rdma    *rdma.Reader
 	journal *journal.Journal
 	rules   policy.Rules
 	table   *table
@@ -54,6 +57,7 @@ type Manager struct {
 func New(c Config) *Manager {
 	return &Manager{
 		links:   c.Links,
+		rdma:    c.RDMA,
 		journal: c.Journal,
 		rules:   c.Rules,
 		table:   newTable(c.Publisher),

@@ -52,6 +52,16 @@ func parseAlias(s string) (mark, bool) {
 	return mark{Claim: claim, Key: key}, ok && claim != "" && key != "" && !strings.Contains(key, "/")
 }
 
+// owns says whether a link of the host is an entry's, as it was made or renamed
+// on the host. Of the kinds that come home from a pod, one under another name is
+// not: it was in a pod.
+func owns(l link.Link, k kind, e journal.Entry) bool {
+	if homes(k) && (l.Name != e.Name || l.Group != Group) {
+		return false
+	}
+	return isOurs(l, k.name(), e.Name, markOf(e).alias())
+}
+
 // isOurs says whether a link of the host carries a mark: the alias, or, when a
 // call was cut short before it was set, name and group.
 func isOurs(l link.Link, kind, name, alias string) bool {

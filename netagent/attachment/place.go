@@ -22,7 +22,9 @@ type place struct {
 	location location
 	ns       link.Namespace
 	index    int
-	link     link.Link // as it was seen last, maybe before it left for the pod
+	link     link.Link                // as it was seen last, maybe before it left for the pod
+	files    []*netagentv1.CharDevice // of an RDMA device
+	over     bool                     // of what is lost: it came home and was deleted, see homing
 }
 
 // locate finds an entry's link: on the host, where it was last known to be, or
@@ -70,7 +72,7 @@ func (m *Manager) findOnHost(ctx context.Context, k kind, e journal.Entry) (plac
 	}
 	for _, look := range tries {
 		l, err := look()
-		if err == nil && isOurs(l, k.name(), e.Name, markOf(e).alias()) {
+		if err == nil && owns(l, k, e) {
 			return place{location: onHost, ns: link.Host, index: l.Index, link: l}, nil
 		}
 		if err != nil && !errors.Is(err, link.ErrNotFound) {
@@ -80,9 +82,14 @@ func (m *Manager) findOnHost(ctx context.Context, k kind, e journal.Entry) (plac
 	return place{}, nil
 }
 
-// inPods returns the links in other namespaces that have an attachment's alias.
+// inPods returns the links in other namespaces that have an attachment's alias,
+// or are known by what a pod cannot change.
 func (m *Manager) inPods(ctx context.Context) (map[mark]place, error) {
 	namespaces, err := m.links.Namespaces(ctx)
+	if err != nil {
+		return nil, err
+	}
+	whose, err := m.identifier()
 	if err != nil {
 		return nil, err
 	}
@@ -96,7 +103,7 @@ func (m *Manager) inPods(ctx context.Context) (map[mark]place, error) {
 			return nil, err
 		}
 		for _, l := range links {
-			if mk, ok := parseAlias(l.Alias); ok {
+			if mk, ok := whose(l); ok {
 				found[mk] = place{location: inPod, ns: ns, index: l.Index, link: l}
 			}
 		}
@@ -104,8 +111,27 @@ func (m *Manager) inPods(ctx context.Context) (map[mark]place, error) {
 	return found, nil
 }
 
+// identifier returns what reads from a link in a pod whose it is.
+func (m *Manager) identifier() (func(link.Link) (mark, bool), error) {
+	entries, err := m.journal.All()
+	if err != nil {
+		return nil, err
+	}
+	return func(l link.Link) (mark, bool) {
+		for _, e := range entries {
+			if k, err := kindOf(e.Request); err == nil && isSame(l, k, e) {
+				return markOf(e), true
+			}
+		}
+		return parseAlias(l.Alias)
+	}, nil
+}
+
 // message is an attachment as the API has it.
 func message(e journal.Entry, at place) *netagentv1.Attachment {
+	if e.Request.GetUverbs() != nil {
+		return rdmaMessage(e, at)
+	}
 	return &netagentv1.Attachment{
 		ClaimUid: e.Claim,
 		Key:      e.Key,

@@ -3,6 +3,7 @@ package attachment
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/hawser-dra/hawser/netagent/journal"
@@ -28,18 +29,27 @@ func (m *Manager) readAll(ctx context.Context) error {
 		return err
 	}
 	marks := map[mark]bool{}
-	for _, e := range entries {
-		marks[markOf(e)] = true
+	for _, e := range m.withRows(entries) {
+		marks[markOf(e)] = e.Request.GetUverbs() == nil
 	}
-	for _, row := range m.table.snapshot() {
-		marks[markOf(row.entry)] = true
-	}
-	for mk := range marks {
+	for mk, isLink := range marks {
+		if !isLink {
+			continue // see RDMAChanged
+		}
 		if err := m.reread(ctx, mk, pods[mk]); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// withRows adds the entries that the table knows and the journal has no more.
+func (m *Manager) withRows(entries []journal.Entry) []journal.Entry {
+	all := slices.Clone(entries)
+	for _, row := range m.table.snapshot() {
+		all = append(all, row.entry)
+	}
+	return all
 }
 
 // reread finds one attachment anew. It holds the claim's lock, for a call may
@@ -66,7 +76,13 @@ func (m *Manager) reread(ctx context.Context, mk mark, hint place) error {
 	if err != nil {
 		return err
 	}
-	if at.location == lost && isOver(e) {
+	before := m.table.get(mk)
+	if at.location == lost {
+		if at.over, err = m.isHome(ctx, k, e, before); err != nil {
+			return err
+		}
+	}
+	if at.location == lost && isOver(e) && (at.over || before.version != 0) {
 		logging.From(ctx).Info("journal entry of a call that was cut short removed", "claim", mk.Claim, "key", mk.Key)
 		m.table.drop(mk)
 		return m.journal.Remove(ctx, mk.Claim, mk.Key)

@@ -72,11 +72,12 @@ func (t *table) drop(mk mark) {
 }
 
 // write publishes under the lock, so that what is told last is what is true. An
-// entry whose link was never there is nothing to tell of yet.
+// entry whose link was never there is nothing to tell of yet; an RDMA device was
+// there before.
 func (t *table) write(e journal.Entry, at place) {
 	t.version++
 	t.rows[markOf(e)] = known{version: t.version, entry: e, place: at}
-	if e.Made != nil {
+	if e.Made != nil || e.Request.GetUverbs() != nil {
 		t.publisher.SetAttachment(message(e, at))
 	}
 }

@@ -27,6 +27,12 @@ func (c *Conn) Rename(ctx context.Context, index int, name string) error {
 		nl.NewRtAttr(unix.IFLA_IFNAME, nl.ZeroTerminated(name)))
 }
 
+// SetMTU sets the MTU of a link on the host, in bytes.
+func (c *Conn) SetMTU(ctx context.Context, index int, mtu uint32) error {
+	return c.change(ctx, "set MTU "+strconv.FormatUint(uint64(mtu), 10), index,
+		nl.NewRtAttr(unix.IFLA_MTU, nl.Uint32Attr(mtu)))
+}
+
 // NoLinkLocal keeps the kernel from giving a link that comes up an IPv6
 // link-local address. A link without IPv6 needs nothing.
 func (c *Conn) NoLinkLocal(ctx context.Context, index int) error {

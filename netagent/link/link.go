@@ -1,5 +1,5 @@
-// Package link is netagent's way to the kernel's network links, and the only
-// package of Hawser's agent that speaks netlink.
+// Package link is netagent's way to the kernel's network links. It and package
+// rdma alone speak netlink.
 //
 // Every operation has three parts: a request is built (pure), executed (one
 // place, [Conn]), and its reply parsed (pure). It refuses nothing by policy:
@@ -29,6 +29,11 @@ type Link struct {
 	Master int // bridge, bond or VRF that it is a port of; 0: none
 
 	ParentElsewhere bool
+
+	// PermMAC is the device's own address, which nobody can change; nil for
+	// links that have none. That of an IPoIB link holds the number of its queue
+	// pair and so tells it from every other one.
+	PermMAC net.HardwareAddr
 }
 
 // Loopback says whether the link is lo.
@@ -56,6 +61,8 @@ func (l *Link) attribute(typ uint16, v []byte) error {
 		l.MTU = u32(v)
 	case unix.IFLA_ADDRESS:
 		l.MAC = net.HardwareAddr(append([]byte(nil), v...))
+	case unix.IFLA_PERM_ADDRESS:
+		l.PermMAC = net.HardwareAddr(append([]byte(nil), v...))
 	case unix.IFLA_LINK:
 		l.Parent = int(s32(v))
 	case unix.IFLA_LINK_NETNSID:

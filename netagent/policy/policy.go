@@ -24,6 +24,7 @@ const maxPerClaim = 8
 type Rules struct {
 	Caller         peer.Identity
 	Parents        []string // patterns of link names, as of path.Match; none: no link
+	RDMA           []string // patterns of RDMA devices' names; none: no device
 	MaxAttachments int      // on the node
 }
 
@@ -31,6 +32,7 @@ type Rules struct {
 type Facts struct {
 	Parent     *Link    // the link that the request names; nil: there is none
 	Ipvlans    []Ipvlan // other attachments on it
+	RDMA       *RDMA    // the RDMA device that the request names; nil: there is none
 	OnNode     int      // attachments that the node has, without this one
 	OfTheClaim int      // those of them that the claim has
 }
@@ -41,6 +43,7 @@ type Link struct {
 	MTU      uint32
 	Loopback bool
 	Enslaved bool // it is the port of a bridge, a bond or a VRF
+	Child    bool // it stands on another link
 	Hawser   bool // it is an attachment's link itself
 	InUse    bool // it, or what is stacked on it, carries a default route or an address; see Needs.Use
 }
@@ -56,6 +59,7 @@ type Needs struct {
 	Link    string // name of a link, or empty
 	Use     bool   // whether the node uses that link
 	Ipvlans bool   // what ipvlan attachments the link has
+	RDMA    string // name of an RDMA device, or empty
 }
 
 // NeedsOf returns the facts that Check must be given for a request.
@@ -67,6 +71,10 @@ func NeedsOf(d *netagentv1.DeviceRequest) Needs {
 		return Needs{Link: k.Ipvlan.GetParent(), Ipvlans: true}
 	case *netagentv1.DeviceRequest_Veth:
 		return Needs{Link: k.Veth.GetBridge()}
+	case *netagentv1.DeviceRequest_Ipoib:
+		return Needs{Link: k.Ipoib.GetParent()}
+	case *netagentv1.DeviceRequest_Uverbs:
+		return Needs{RDMA: k.Uverbs.GetIbdev()}
 	}
 	return Needs{}
 }
@@ -88,6 +96,10 @@ func (r Rules) Check(caller peer.Identity, d *netagentv1.DeviceRequest, f Facts)
 		return r.veth(k.Veth, f)
 	case *netagentv1.DeviceRequest_Dummy:
 		return dummy(k.Dummy)
+	case *netagentv1.DeviceRequest_Ipoib:
+		return r.ipoib(k.Ipoib, f)
+	case *netagentv1.DeviceRequest_Uverbs:
+		return r.uverbs(k.Uverbs, f)
 	}
 	return refuse(Forbidden, "kind", fmt.Sprintf("%T", d.GetKind()), "no rule allows it")
 }
@@ -102,8 +114,10 @@ func (r Rules) checkNumbers(f Facts) error {
 	return nil
 }
 
-func (r Rules) allowed(name string) bool {
-	for _, pattern := range r.Parents {
+func (r Rules) allowed(name string) bool { return matches(r.Parents, name) }
+
+func matches(patterns []string, name string) bool {
+	for _, pattern := range patterns {
 		if ok, err := path.Match(pattern, name); ok && err == nil {
 			return true
 		}

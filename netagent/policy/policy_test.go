@@ -37,8 +37,20 @@ func dummy(d *netagentv1.Dummy) *request {
 	return &request{Kind: &netagentv1.DeviceRequest_Dummy{Dummy: d}}
 }
 
+func ipoib(i *netagentv1.Ipoib) *request {
+	if i.Parent == "" {
+		i.Parent = "ib0"
+	}
+	return &request{Kind: &netagentv1.DeviceRequest_Ipoib{Ipoib: i}}
+}
+
+func uverbs(ibdev string) *request {
+	return &request{Kind: &netagentv1.DeviceRequest_Uverbs{Uverbs: &netagentv1.Uverbs{Ibdev: ibdev}}}
+}
+
 func TestCheck(t *testing.T) {
 	uplink := policy.Link{MTU: 1500, InUse: true}
+	hca := policy.Link{Kind: "ipoib", MTU: 2044}
 	bridge := policy.Link{Kind: "bridge", MTU: 1500}
 	passthru := netagentv1.MacvlanMode_MACVLAN_MODE_PASSTHRU
 	l2, l3 := netagentv1.IpvlanMode_IPVLAN_MODE_L2, netagentv1.IpvlanMode_IPVLAN_MODE_L3
@@ -82,13 +94,24 @@ func TestCheck(t *testing.T) {
 		"dummy":                        {dummy(&netagentv1.Dummy{Mtu: 65535}), policy.Facts{}, 0, ""},
 		"dummy, MTU too small":         {dummy(&netagentv1.Dummy{Mtu: 1}), policy.Facts{}, policy.Malformed, "dummy.mtu"},
 		"dummy, MAC zero":              {dummy(&netagentv1.Dummy{MacAddress: make([]byte, 6)}), policy.Facts{}, policy.Malformed, "dummy.mac_address"},
+		"ipoib":                        {ipoib(&netagentv1.Ipoib{Mode: 1, Mtu: 4092}), of(hca), 0, ""},
+		"ipoib, connected":             {ipoib(&netagentv1.Ipoib{Mode: 2, Mtu: 65520}), of(hca), 0, ""},
+		"ipoib, MTU of connected":      {ipoib(&netagentv1.Ipoib{Mode: 1, Mtu: 4093}), of(hca), policy.Malformed, "at most 4092 in mode DATAGRAM"},
+		"ipoib, MTU too small":         {ipoib(&netagentv1.Ipoib{Mode: 1, Mtu: 60}), of(hca), policy.Malformed, "ipoib.mtu"},
+		"ipoib on Ethernet":            {ipoib(&netagentv1.Ipoib{Mode: 1}), of(uplink), policy.Forbidden, "not an InfiniBand interface"},
+		"ipoib on a child":             {ipoib(&netagentv1.Ipoib{Mode: 1}), of(policy.Link{Kind: "ipoib", Child: true}), policy.Forbidden, "child of another"},
+		"ipoib, parent not allowed":    {ipoib(&netagentv1.Ipoib{Parent: "mgmt0", Mode: 1}), of(hca), policy.Forbidden, `ipoib.parent "mgmt0"`},
+		"uverbs":                       {uverbs("mlx5_0"), policy.Facts{RDMA: &policy.RDMA{}}, 0, ""},
+		"uverbs, not allowed":          {uverbs("rxe0"), policy.Facts{RDMA: &policy.RDMA{}}, policy.Forbidden, "--allow-rdma"},
+		"uverbs, no such device":       {uverbs("mlx5_0"), policy.Facts{}, policy.NotReady, "no RDMA device"},
+		"uverbs in exclusive mode":     {uverbs("mlx5_0"), policy.Facts{RDMA: &policy.RDMA{Exclusive: true}}, policy.NotReady, "rdma system set netns shared"},
 		"node full":                    {dummy(&netagentv1.Dummy{}), policy.Facts{OnNode: 512}, policy.Exhausted, "--max-attachments"},
 		"claim full":                   {dummy(&netagentv1.Dummy{}), policy.Facts{OfTheClaim: 8}, policy.Exhausted, "the claim"},
-		"a kind without a rule":        {&request{Kind: &netagentv1.DeviceRequest_Uverbs{}}, policy.Facts{}, policy.Forbidden, "no rule"},
+		"a kind without a rule":        {&request{Kind: &netagentv1.DeviceRequest_SriovVf{}}, policy.Facts{}, policy.Forbidden, "no rule"},
 		"no kind":                      {&request{}, policy.Facts{}, policy.Forbidden, "no rule"},
 	} {
 		t.Run(what, func(t *testing.T) {
-			rules := policy.Rules{Caller: driver, Parents: []string{"eth*", "br?"}, MaxAttachments: 512}
+			rules := policy.Rules{Caller: driver, Parents: []string{"eth*", "br?", "ib*"}, RDMA: []string{"mlx5_*"}, MaxAttachments: 512}
 			check(t, rules.Check(driver, c.request, c.facts), c.reason, c.text)
 		})
 	}
@@ -98,6 +121,8 @@ func TestDenyByDefault(t *testing.T) {
 	facts := policy.Facts{Parent: &policy.Link{MTU: 1500}}
 	rules := policy.Rules{Caller: driver, MaxAttachments: 512}
 	check(t, rules.Check(driver, macvlan(&netagentv1.Macvlan{}), facts), policy.Forbidden, "--allow-parents")
+
+	check(t, rules.Check(driver, uverbs("mlx5_0"), policy.Facts{RDMA: &policy.RDMA{}}), policy.Forbidden, "--allow-rdma")
 
 	other := peer.Identity{UID: 0, GID: 0}
 	check(t, rules.Check(other, dummy(&netagentv1.Dummy{}), policy.Facts{}), policy.Forbidden, "0:65410")

@@ -11,6 +11,7 @@ import (
 	"github.com/hawser-dra/hawser/netagent/attachment"
 	"github.com/hawser-dra/hawser/netagent/link"
 	"github.com/hawser-dra/hawser/netagent/policy"
+	"github.com/hawser-dra/hawser/netagent/rdma"
 )
 
 // toStatus translates an error, once, to what the API promises. The text is the
@@ -37,6 +38,8 @@ func codeOf(err error) codes.Code {
 		return codes.DeadlineExceeded
 	case errors.Is(err, context.Canceled):
 		return codes.Canceled
+	case errors.Is(err, rdma.ErrNotFound):
+		return codes.FailedPrecondition
 	case errors.Is(err, unix.EPERM):
 		return codes.Internal
 	case is[*link.Error](err): // what the kernel does not do in the state it is in

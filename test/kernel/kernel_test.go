@@ -19,6 +19,7 @@ import (
 	"testing"
 
 	"github.com/hawser-dra/hawser/test/node"
+	"github.com/hawser-dra/hawser/test/node/infiniband"
 	"github.com/hawser-dra/hawser/test/toolchain"
 )
 
@@ -78,6 +79,9 @@ func boot(t *testing.T) *node.VM {
 			t.Error(err)
 		}
 	})
+	if err := infiniband.Share(t.Context(), tools, vm); err != nil {
+		t.Fatal(err)
+	}
 	return vm
 }
 
@@ -96,6 +100,14 @@ func withTests(t *testing.T, repo string) []string {
 // began is the line that a test binary prints for each test of the top level.
 var began = regexp.MustCompile(`(?m)^=== RUN   [^/\n]+$`)
 
+// runTests runs those tests first that want the machine alone, in its own network
+// namespace, then all of them, each package in one of its own.
+const runTests = `cp -r /host/%s /tmp/package && cd /tmp/package
+export HAWSER_KERNEL=full HAWSER_FAKE_HCA=/host/%s
+HAWSER_ALONE=1 HAWSER_TESTNS=1 ./package.test -test.v -test.timeout=2m -test.run '^TestAlone' &&
+	./package.test -test.v -test.timeout=5m
+code=$?; rm -rf /tmp/package; exit $code`
+
 // run builds a package's tests and runs them in the machine, in a folder that
 // holds the package's testdata.
 func run(t *testing.T, vm *node.VM, repo, pkg string) {
@@ -106,8 +118,7 @@ func run(t *testing.T, vm *node.VM, repo, pkg string) {
 	}
 	goTool(t, repo, "test", "-c", "-trimpath", "-tags", faults, "-o", filepath.Join(dir, "package.test"), pkg)
 	copyTestdata(t, filepath.Join(repo, name), dir)
-	script := fmt.Sprintf("cp -r /host/%s /tmp/package && cd /tmp/package && HAWSER_KERNEL=full ./package.test -test.v -test.timeout=5m; "+
-		"code=$?; rm -rf /tmp/package; exit $code", name)
+	script := fmt.Sprintf(runTests, name, infiniband.ModuleFile)
 	var out bytes.Buffer
 	code, err := vm.Exec(t.Context(), node.Command{Script: script, Stdout: &out, Stderr: &out})
 	t.Logf("%s\n%s", path.Base(pkg), out.String())

@@ -19,11 +19,14 @@ import (
 // module is the kernel module's name, and that of the folder with its source.
 const module = "rxe_as_ib"
 
+// ModuleFile is the name of the module's file in a machine's /host.
+const ModuleFile = module + ".ko"
+
 // addDevice adds rxe0 on the uplink and waits for ib0.
 const addDevice = `set -e
 modprobe -aq crc32_generic || true
 modprobe -a ib_ipoib rdma_rxe
-insmod /host/` + module + `.ko
+insmod /host/` + ModuleFile + `
 rdma link add rxe0 type rxe netdev eth0
 for _ in $(seq 100); do [ -e /sys/class/net/ib0 ] && exit; sleep 0.1; done
 echo "no ib0 came" >&2
@@ -39,6 +42,15 @@ func Add(ctx context.Context, t *toolchain.Toolchain, vm *node.VM) error {
 }
 
 func add(ctx context.Context, t *toolchain.Toolchain, vm *node.VM) error {
+	if err := Share(ctx, t, vm); err != nil {
+		return err
+	}
+	_, err := vm.Run(ctx, addDevice)
+	return err
+}
+
+// Share puts the module's file into the machine's /host, and inserts nothing.
+func Share(ctx context.Context, t *toolchain.Toolchain, vm *node.VM) error {
 	source, err := toolchain.Source(ctx)
 	if err != nil {
 		return err
@@ -55,9 +67,5 @@ func add(ctx context.Context, t *toolchain.Toolchain, vm *node.VM) error {
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(filepath.Join(vm.Share, module+".ko"), content, 0o644); err != nil {
-		return err
-	}
-	_, err = vm.Run(ctx, addDevice)
-	return err
+	return os.WriteFile(filepath.Join(vm.Share, ModuleFile), content, 0o644)
 }

@@ -1,0 +1,170 @@
+package rdma
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	netagentv1 "github.com/hawser-dra/hawser/api/netagent/v1"
+	"github.com/hawser-dra/hawser/netagent/link"
+	"github.com/hawser-dra/hawser/telemetry/logging"
+)
+
+const (
+	// gather is how long news are waited for before all devices are read: a
+	// device comes with several files, each of which is news.
+	gather = 100 * time.Millisecond
+
+	// rereadEvery is how often everything is read although there is no news: of
+	// a port's state the kernel tells nobody who has not opened the device.
+	rereadEvery = time.Minute
+
+	// resubscribeAfter keeps a node whose events overflow again and again from
+	// spending all its time on reading.
+	resubscribeAfter = 200 * time.Millisecond
+)
+
+// Publisher is told of the node's devices.
+type Publisher interface {
+	SetDevice(*netagentv1.NodeDevice)
+	DropDevice(name string)
+}
+
+// Follower keeps up with the node's RDMA devices.
+type Follower struct {
+	Reader    *Reader
+	Publisher Publisher
+	// Allowed says which devices claims may have; the others are not told of.
+	Allowed func(name string) bool
+	// Changed is called after each reading with all devices.
+	Changed func(context.Context, []Device) error
+
+	told map[string]bool
+}
+
+// Run follows until ctx ends. It calls ready once, when everything has been read
+// for the first time, and returns an error that comes before that.
+func (f *Follower) Run(ctx context.Context, ready func()) error {
+	news := make(chan struct{}, 1)
+	ctx, cancel := context.WithCancel(ctx)
+	var listeners sync.WaitGroup
+	defer listeners.Wait()
+	defer cancel()
+	for _, subscribe := range []func() (source, error){uevent, linkEvent} {
+		s, err := subscribe()
+		if err != nil {
+			return err
+		}
+		listeners.Go(func() { listen(ctx, s, subscribe, news) })
+	}
+	if err := f.read(ctx); err != nil {
+		return err
+	}
+	ready()
+	f.follow(ctx, news)
+	return nil
+}
+
+func (f *Follower) follow(ctx context.Context, news <-chan struct{}) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-news:
+			sleep(ctx, gather)
+		case <-time.After(rereadEvery):
+		}
+		if err := f.read(ctx); err != nil && ctx.Err() == nil {
+			logging.From(ctx).Warn("RDMA devices could not be read; trying again with the next news", "cause", err)
+		}
+	}
+}
+
+// read tells of all devices that there are, and of those that there were.
+func (f *Follower) read(ctx context.Context) error {
+	exclusive, err := f.Reader.Exclusive()
+	if err != nil {
+		return err
+	}
+	devices, err := f.Reader.Devices()
+	if err != nil {
+		return err
+	}
+	now := map[string]bool{}
+	for _, d := range f.Reader.nodeDevices(devices, exclusive) {
+		if f.Allowed(d.GetRdma().GetIbdev()) {
+			now[d.GetName()] = true
+			f.Publisher.SetDevice(d)
+		}
+	}
+	for name := range f.told {
+		if !now[name] {
+			f.Publisher.DropDevice(name)
+		}
+	}
+	f.told = now
+	return f.Changed(ctx, devices)
+}
+
+// source is where news come from.
+type source struct {
+	wait  func() error
+	close func()
+}
+
+func uevent() (source, error) {
+	u, err := subscribe()
+	if err != nil {
+		return source{}, err
+	}
+	return source{u.wait, u.close}, nil
+}
+
+// linkEvent tells of the links that RDMA devices work over: their names, and
+// with their carrier the state of a port.
+func linkEvent() (source, error) {
+	s, err := link.Subscribe()
+	if err != nil {
+		return source{}, fmt.Errorf("RDMA devices' links: %w", err)
+	}
+	return source{func() error { _, err := s.Receive(); return err }, s.Close}, nil
+}
+
+// listen passes news on until ctx ends. Lost ones are news too.
+func listen(ctx context.Context, s source, again func() (source, error), news chan<- struct{}) {
+	for ctx.Err() == nil {
+		receive(ctx, s, news)
+		for sleep(ctx, resubscribeAfter); ctx.Err() == nil; sleep(ctx, resubscribeAfter) {
+			next, err := again()
+			if err == nil {
+				s = next
+				break
+			}
+			logging.From(ctx).Warn("no news of RDMA devices for now", "cause", err)
+		}
+	}
+}
+
+// receive passes news on until there is an error, and closes the source.
+func receive(ctx context.Context, s source, news chan<- struct{}) {
+	defer s.close()
+	defer context.AfterFunc(ctx, s.close)()
+	for {
+		err := s.wait()
+		select {
+		case news <- struct{}{}:
+		default:
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+func sleep(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
+}

@@ -1,0 +1,164 @@
+package rdma
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/vishvananda/netlink/nl"
+	"google.golang.org/protobuf/testing/protocmp"
+
+	netagentv1 "github.com/hawser-dra/hawser/api/netagent/v1"
+)
+
+// tree is a part of a machine's /sys: an InfiniBand card, one function of an
+// Ethernet card with a subfunction beside it, and a soft device.
+func tree(t *testing.T) *Reader {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"devices/pci0000:3a/0000:3b:00.0/vendor":                                                   "0x15b3\n",
+		"devices/pci0000:3a/0000:3b:00.0/numa_node":                                                "1\n",
+		"devices/pci0000:3a/0000:3b:00.0/infiniband/mlx5_0/ports/1/link_layer":                     "InfiniBand\n",
+		"devices/pci0000:3a/0000:3b:00.0/net/ib0/mtu":                                              "2044\n",
+		"devices/pci0000:00/0000:01:00.0/infiniband/rocep1s0/ports/1/link_layer":                   "Ethernet\n",
+		"devices/pci0000:00/0000:01:00.0/net/ens1/mtu":                                             "1500\n",
+		"devices/pci0000:00/0000:01:00.0/mlx5_core.sf.4/infiniband/rocep1s0sf4/ports/1/link_layer": "Ethernet\n",
+		"devices/virtual/infiniband/rxe_0/ports/1/link_layer":                                      "Ethernet\n",
+		"devices/virtual/infiniband_verbs/uverbs0/dev":                                             "231:192\n",
+		"devices/virtual/infiniband_verbs/uverbs0/ibdev":                                           "rxe_0\n",
+		"devices/virtual/infiniband_verbs/uverbs1/dev":                                             "231:193\n",
+		"devices/virtual/infiniband_verbs/uverbs1/ibdev":                                           "mlx5_0\n",
+		"devices/virtual/infiniband_mad/issm0/dev":                                                 "231:64\n",
+		"devices/virtual/infiniband_mad/issm0/ibdev":                                               "mlx5_0\n",
+		"devices/virtual/infiniband_mad/umad0/dev":                                                 "231:0\n",
+		"devices/virtual/infiniband_mad/umad0/ibdev":                                               "mlx5_0\n",
+		"devices/virtual/infiniband_mad/umad1/ibdev":                                               "mlx5_0\n",
+		"class/infiniband_verbs/abi_version":                                                       "6\n",
+		"class/misc/rdma_cm/dev":                                                                   "10:260\n",
+	} {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, target := range map[string]string{
+		"class/infiniband/mlx5_0":                                                      "../../devices/pci0000:3a/0000:3b:00.0/infiniband/mlx5_0",
+		"class/infiniband/rocep1s0":                                                    "../../devices/pci0000:00/0000:01:00.0/infiniband/rocep1s0",
+		"class/infiniband/rocep1s0sf4":                                                 "../../devices/pci0000:00/0000:01:00.0/mlx5_core.sf.4/infiniband/rocep1s0sf4",
+		"class/infiniband/rxe_0":                                                       "../../devices/virtual/infiniband/rxe_0",
+		"devices/pci0000:3a/0000:3b:00.0/infiniband/mlx5_0/device":                     "../../../0000:3b:00.0",
+		"devices/pci0000:00/0000:01:00.0/infiniband/rocep1s0/device":                   "../../../0000:01:00.0",
+		"devices/pci0000:00/0000:01:00.0/mlx5_core.sf.4/infiniband/rocep1s0sf4/device": "../../../mlx5_core.sf.4",
+		"bus/pci/devices/0000:3b:00.0":                                                 "../../../devices/pci0000:3a/0000:3b:00.0",
+		"bus/pci/devices/0000:01:00.0":                                                 "../../../devices/pci0000:00/0000:01:00.0",
+		"class/infiniband_verbs/uverbs0":                                               "../../devices/virtual/infiniband_verbs/uverbs0",
+		"class/infiniband_verbs/uverbs1":                                               "../../devices/virtual/infiniband_verbs/uverbs1",
+		"class/infiniband_mad/issm0":                                                   "../../devices/virtual/infiniband_mad/issm0",
+		"class/infiniband_mad/umad0":                                                   "../../devices/virtual/infiniband_mad/umad0",
+		"class/infiniband_mad/umad1":                                                   "../../devices/virtual/infiniband_mad/umad1",
+	} {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Symlink(target, path); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return New(os.DirFS(dir))
+}
+
+func TestFiles(t *testing.T) {
+	r := tree(t)
+	cm := &netagentv1.CharDevice{Path: "/dev/infiniband/rdma_cm", Major: 10, Minor: 260}
+	var all []Device
+	for _, d := range []Device{{Name: "mlx5_0"}, {Name: "rocep1s0", Netdev: "ens1"}, {Name: "rocep1s0sf4"}, {Name: "rxe_0"}} {
+		r.readFiles(&d)
+		all = append(all, d)
+	}
+	ethernet := &netagentv1.PciFunction{Address: "0000:01:00.0", Root: "pci0000:00", NumaNode: -1}
+	want := []Device{
+		{
+			Name: "mlx5_0", LinkLayer: "InfiniBand", Netdev: "ib0",
+			PCI: &netagentv1.PciFunction{Address: "0000:3b:00.0", Root: "pci0000:3a", NumaNode: 1, VendorId: "15b3"},
+			CharDevices: []*netagentv1.CharDevice{
+				cm, {Path: "/dev/infiniband/umad0", Major: 231}, {Path: "/dev/infiniband/uverbs1", Major: 231, Minor: 193},
+			},
+		},
+		{Name: "rocep1s0", LinkLayer: "Ethernet", Netdev: "ens1", PCI: ethernet, CharDevices: []*netagentv1.CharDevice{cm}},
+		{Name: "rocep1s0sf4", LinkLayer: "Ethernet", PCI: ethernet, CharDevices: []*netagentv1.CharDevice{cm}},
+		{Name: "rxe_0", LinkLayer: "Ethernet", CharDevices: []*netagentv1.CharDevice{
+			cm, {Path: "/dev/infiniband/uverbs0", Major: 231, Minor: 192},
+		}},
+	}
+	if diff := cmp.Diff(want, all, protocmp.Transform(), cmp.AllowUnexported(Device{})); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	var names []string
+	for _, d := range r.nodeDevices(all, true) {
+		names = append(names, d.GetName())
+		if !d.GetRdma().GetExclusive() {
+			t.Errorf("%s is not exclusive", d.GetName())
+		}
+	}
+	if diff := cmp.Diff([]string{"rdma-0000-3b-00-0", "rdma-0000-01-00-0", "rdma-rocep1s0sf4", "rdma-rxe-0"}, names); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestParse(t *testing.T) {
+	message := func(attrs ...*nl.RtAttr) (b []byte) {
+		for _, a := range attrs {
+			b = append(b, a.Serialize()...)
+		}
+		return b
+	}
+	d, err := parseDevice(message(
+		nl.NewRtAttr(nl.RDMA_NLDEV_ATTR_DEV_INDEX, nl.Uint32Attr(7)),
+		nl.NewRtAttr(nl.RDMA_NLDEV_ATTR_DEV_NAME, nl.ZeroTerminated("mlx5_0")),
+		nl.NewRtAttr(nl.RDMA_NLDEV_ATTR_FW_VERSION, nl.ZeroTerminated("16.35.4030")),
+		nl.NewRtAttr(nl.RDMA_NLDEV_ATTR_NODE_GUID, nl.Uint64Attr(0x505400fffeaa0001))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = d.parsePort(message(
+		nl.NewRtAttr(nl.RDMA_NLDEV_ATTR_PORT_STATE, []byte{4}),
+		nl.NewRtAttr(nl.RDMA_NLDEV_ATTR_NDEV_NAME, nl.ZeroTerminated("ens1"))))
+	want := Device{Name: "mlx5_0", NodeGUID: "5054:00ff:feaa:0001", Firmware: "16.35.4030", PortState: "ACTIVE", Netdev: "ens1", index: 7}
+	if diff := cmp.Diff(want, d, cmp.AllowUnexported(Device{})); diff != "" || err != nil {
+		t.Errorf("%v (-want +got):\n%s", err, diff)
+	}
+	if _, err := parseDevice(message()); err == nil {
+		t.Error("a device without a name is taken")
+	}
+	if _, err := parseDevice([]byte{9, 0, 1, 0}); err == nil {
+		t.Error("a message that is cut short is taken")
+	}
+	for mode, want := range map[byte]bool{0: true, shared: false} {
+		if got, err := parseExclusive(message(nl.NewRtAttr(nl.RDMA_NLDEV_SYS_ATTR_NETNS_MODE, []byte{mode}))); got != want || err != nil {
+			t.Errorf("mode %d: exclusive %v, %v", mode, got, err)
+		}
+	}
+	if got, err := parseExclusive(nil); got || err != nil {
+		t.Errorf("a kernel without the mode: exclusive %v, %v", got, err)
+	}
+}
+
+func TestNews(t *testing.T) {
+	for event, want := range map[string]bool{
+		"add@/devices/virtual/infiniband/rxe0\x00ACTION=add\x00SUBSYSTEM=infiniband\x00NAME=rxe0\x00": true,
+		"add@/devices/virtual/misc/rdma_cm\x00SUBSYSTEM=misc\x00":                                     true,
+		"add@/devices/virtual/net/eth9\x00SUBSYSTEM=net\x00":                                          false,
+		"libudev\x00": false,
+		"":            false,
+	} {
+		if got := isRDMA([]byte(event)); got != want {
+			t.Errorf("%q: %v", event, got)
+		}
+	}
+}
