@@ -84,12 +84,14 @@ func (p *parts) serveMetrics(ctx context.Context) error {
 }
 
 // countAttachments counts by kind, which records know, and location, which
-// netagent knows.
+// netagent knows. A combination counts with each of its parts.
 func (p *parts) countAttachments() map[metrics.Attachments]int64 {
 	kinds := map[string]string{}
 	for _, r := range p.records.All() {
 		for i := range r.Devices {
-			kinds[r.Claim.UID+r.Devices[i].Key] = handler.KindOf(&r.Devices[i])
+			for _, key := range handler.Keys(&r.Devices[i]) {
+				kinds[r.Claim.UID+key] = handler.KindOf(&r.Devices[i])
+			}
 		}
 	}
 	counts := map[metrics.Attachments]int64{}

@@ -27,6 +27,8 @@ const (
 	MaxDevices = 8
 	// MaxAddresses of a link, as in the configuration.
 	MaxAddresses = 16
+	// MaxCharDevices of an RDMA device, as in netagent's API.
+	MaxCharDevices = 16
 	// MaxPods that may share a claim (resource.ResourceClaimReservedForMaxSize).
 	MaxPods = 256
 )
@@ -69,8 +71,8 @@ type Device struct {
 	// Node is the allocated device of the node as netagent told of it
 	// (api/netagent, as JSON); empty for the virtual device.
 	Node json.RawMessage `json:"node,omitempty"`
-	Link   *Link           `json:"link,omitempty"`
-	RDMA   *RDMA           `json:"rdma,omitempty"`
+	Link *Link           `json:"link,omitempty"`
+	RDMA *RDMA           `json:"rdma,omitempty"`
 }
 
 // Link is a network interface.

@@ -66,6 +66,10 @@ func TestParseRefuses(t *testing.T) {
 		"too many bytes":  {valid + strings.Repeat(" ", record.MaxSize), "bytes, at most"},
 		"no part":         {replace(`"link":`, `"rdma":null,"link":null,"linkx":`), "unknown field"},
 		"claim too long":  {replace(`"name":"net"`, `"name":"`+strings.Repeat("n", 254)+`"`), "claim: name"},
+		"ibdev":           {replace(`"link":`, `"rdma":{"ibdev":"a/b"},"link":`), "rdma: ibdev"},
+		"host's disk":     {replace(`"link":`, `"rdma":{"ibdev":"rxe0","charDevices":[{"path":"/dev/sda","major":8,"minor":0}]},"link":`), `rdma: char device "/dev/sda"`},
+		"up the tree":     {replace(`"link":`, `"rdma":{"ibdev":"rxe0","charDevices":[{"path":"/dev/infiniband/../kmsg","major":1,"minor":11}]},"link":`), "rdma: char device"},
+		"many files":      {replace(`"link":`, `"rdma":{"ibdev":"rxe0","charDevices":[`+strings.TrimSuffix(strings.Repeat(`{"path":"/dev/infiniband/uverbs0","major":231,"minor":192},`, 17), ",")+`]},"link":`), "charDevices: 17"},
 		"neither of them": {`{"version":1,"claim":{"uid":"0b0f6f0e-7a39-4c1b-9d4e-0f1f5c7a9e11","namespace":"","name":""},"hostNetns":1,"devices":[{"key":"d0","request":"","pool":"","device":"","cdi":"","config":{}}]}`, "neither link nor rdma"},
 	} {
 		t.Run(name, func(t *testing.T) {

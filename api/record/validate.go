@@ -17,6 +17,11 @@ const (
 var (
 	uidPattern = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 	keyPattern = regexp.MustCompile(`^[a-z0-9]{1,16}$`)
+
+	ibdevPattern = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,63}$`)
+	// filePattern keeps a netagent gone wrong from handing other devices of the
+	// host to a container.
+	filePattern = regexp.MustCompile(`^/dev/infiniband/(rdma_cm|(uverbs|umad)[0-9]{1,5})$`)
 )
 
 // Validate checks every part that a reader acts on.
@@ -63,6 +68,26 @@ func (d *Device) validate() error {
 	if d.Link != nil {
 		if err := d.Link.validate(); err != nil {
 			return fmt.Errorf("link: %w", err)
+		}
+	}
+	if d.RDMA != nil {
+		if err := d.RDMA.validate(); err != nil {
+			return fmt.Errorf("rdma: %w", err)
+		}
+	}
+	return nil
+}
+
+func (r *RDMA) validate() error {
+	if !ibdevPattern.MatchString(r.IBDev) {
+		return fmt.Errorf("ibdev %.64q is not the name of an RDMA device", r.IBDev)
+	}
+	if len(r.CharDevices) > MaxCharDevices {
+		return fmt.Errorf("charDevices: %d, at most %d are allowed", len(r.CharDevices), MaxCharDevices)
+	}
+	for _, c := range r.CharDevices {
+		if !filePattern.MatchString(c.Path) {
+			return fmt.Errorf("char device %.64q is not a file of RDMA below /dev/infiniband", c.Path)
 		}
 	}
 	return nil

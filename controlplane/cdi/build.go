@@ -3,6 +3,7 @@ package cdi
 import (
 	"encoding/json"
 	"fmt"
+	"os"
 	"strings"
 
 	"tags.cncf.io/container-device-interface/pkg/cdi"
@@ -11,6 +12,10 @@ import (
 	"github.com/hawser-dra/hawser/api/config/v1alpha1"
 	"github.com/hawser-dra/hawser/api/record"
 )
+
+// managementFiles is how the names of the device files for management datagrams
+// begin.
+const managementFiles = "/dev/infiniband/umad"
 
 // version is the first that has netDevices.
 const version = "1.1.0"
@@ -29,6 +34,7 @@ func (s *Specs) build(r *record.Record, onHost map[string]bool) (*specs.Spec, er
 		if d.Link != nil && onHost[d.Key] {
 			device.ContainerEdits.NetDevices = []*specs.LinuxNetDevice{{HostInterfaceName: d.Link.HostName, Name: d.Link.Name}}
 		}
+		device.ContainerEdits.DeviceNodes = deviceNodes(d.RDMA)
 		if s.config.Podlink != "" {
 			device.ContainerEdits.Hooks = []*specs.Hook{s.hook(r.Claim.UID, d.Key)}
 		}
@@ -37,17 +43,41 @@ func (s *Specs) build(r *record.Record, onHost map[string]bool) (*specs.Spec, er
 	return spec, nil
 }
 
-// environment tells programs in the container which interface is what. It also
+// environment tells programs in the container which interface or RDMA device is
+// what. It also
 // keeps the device resolvable when it has nothing else to edit.
 func environment(d *record.Device) ([]string, error) {
 	var c v1alpha1.DeviceConfig
 	if err := json.Unmarshal(d.Config, &c); err != nil {
 		return nil, fmt.Errorf("configuration in the record: %w", err)
 	}
-	if d.Link == nil {
-		return nil, nil
+	var env []string
+	if d.Link != nil {
+		env = append(env, fmt.Sprintf("HAWSER_%s=%s", variable(d.Link.Name), c.DeviceKind()))
 	}
-	return []string{fmt.Sprintf("HAWSER_%s=%s", variable(d.Link.Name), c.DeviceKind())}, nil
+	if d.RDMA != nil {
+		env = append(env, fmt.Sprintf("HAWSER_RDMA_%s=%s", variable(d.RDMA.IBDev), c.DeviceKind()))
+	}
+	return env, nil
+}
+
+// deviceNodes are the device files of an RDMA device. They have their numbers
+// here: the runtime need not find them on the host. Management datagrams reach
+// the whole fabric: their file is root's, as the kernel has it.
+func deviceNodes(r *record.RDMA) (nodes []*specs.DeviceNode) {
+	if r == nil {
+		return nil
+	}
+	for _, c := range r.CharDevices {
+		mode := os.FileMode(0o666)
+		if strings.HasPrefix(c.Path, managementFiles) {
+			mode = 0o600
+		}
+		nodes = append(nodes, &specs.DeviceNode{
+			Path: c.Path, Type: "c", Major: int64(c.Major), Minor: int64(c.Minor), FileMode: &mode, Permissions: "rw",
+		})
+	}
+	return nodes
 }
 
 // variable makes an interface name fit for the name of a variable.

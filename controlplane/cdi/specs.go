@@ -5,8 +5,9 @@
 // claim's record alone, so that it can be made again at any time.
 //
 // Whoever can write a CDI directory is root on the node. What is written here
-// is fixed but for names: an environment entry, the link, and podlink as the
-// only hook, with a fixed path and no environment. Files of others in the
+// is fixed but for names: environment entries, the link, the device files of an
+// RDMA device, and podlink as the only hook, with a fixed path and no environment.
+// Files of others in the
 // directory are never touched. Each change makes the runtime read the whole
 // directory again, so equal content is not written.
 package cdi

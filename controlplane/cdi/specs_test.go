@@ -93,6 +93,28 @@ func TestWrite(t *testing.T) {
 	}
 }
 
+// TestDeviceFiles gives management datagrams to root alone, as the kernel does.
+func TestDeviceFiles(t *testing.T) {
+	s, dir := open(t, "")
+	r := claim()
+	r.Devices[0].Config = json.RawMessage(`{"type": "rdma", "rdma": {"kind": "uverbs"}}`)
+	r.Devices[0].Link = nil
+	r.Devices[0].RDMA = &record.RDMA{IBDev: "mlx5_0", CharDevices: []record.CharDevice{
+		{Path: "/dev/infiniband/umad3", Major: 231, Minor: 3}, {Path: "/dev/infiniband/uverbs1", Major: 231, Minor: 193},
+	}}
+	if err := s.Write(r, nil); err != nil {
+		t.Fatal(err)
+	}
+	all, root := os.FileMode(0o666), os.FileMode(0o600)
+	want := specs.ContainerEdits{Env: []string{"HAWSER_RDMA_MLX5_0=uverbs"}, DeviceNodes: []*specs.DeviceNode{
+		{Path: "/dev/infiniband/umad3", Type: "c", Major: 231, Minor: 3, FileMode: &root, Permissions: "rw"},
+		{Path: "/dev/infiniband/uverbs1", Type: "c", Major: 231, Minor: 193, FileMode: &all, Permissions: "rw"},
+	}}
+	if diff := cmp.Diff(want, load(t, dir).GetDevice(s.DeviceID(uid, "d0")).ContainerEdits); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestWriteWithoutPodlink(t *testing.T) {
 	s, dir := open(t, "")
 	if err := s.Write(claim(), nil); err != nil {

@@ -12,6 +12,7 @@
 package claim
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/hawser-dra/hawser/api/config/v1alpha1"
@@ -63,6 +64,22 @@ func (c *Claim) Matches(r *record.Record) bool {
 func (d *Device) matches(r *record.Device) bool {
 	return r.Key == d.Key && r.Request == d.Request &&
 		r.Pool == d.Pool && r.Device == d.Device && r.ShareID == d.ShareID
+}
+
+// checkParts refuses more devices than netagent attaches at once: a combination
+// counts as often as it has parts.
+func (c *Claim) checkParts() error {
+	n := 0
+	for _, d := range c.Devices {
+		n++
+		if d.Config.Type == v1alpha1.TypeCombo {
+			n++
+		}
+	}
+	if n > MaxDevices {
+		return fmt.Errorf("the claim has devices of %d parts, at most %d are allowed and a combo has two: spread them over several claims", n, MaxDevices)
+	}
+	return nil
 }
 
 func (c *Claim) sameAllocation(o *Claim) bool {

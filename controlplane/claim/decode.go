@@ -60,7 +60,7 @@ func (d *Decoder) Decode(rc *resourceapi.ResourceClaim) (*Claim, error) {
 	if len(errs) > 0 {
 		return nil, errors.Join(errs...)
 	}
-	return c, nil
+	return c, c.checkParts()
 }
 
 func newDevice(ordinal int, r resourceapi.DeviceRequestAllocationResult) Device {

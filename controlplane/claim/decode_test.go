@@ -135,6 +135,8 @@ func TestRefused(t *testing.T) {
 			`request "nic": parameters: Required value: the claim or its device class must configure the device, for example {"type": "netdev", "netdev": {"kind": "dummy"}}`},
 		"a VF from the virtual device": {kind("sriov-vf"), decoder,
 			`request "nic": netdev.kind: Invalid value: "sriov-vf": the allocated device is netdev-virtual, which cannot be a sriov-vf: request one that can, with the CEL selector device.attributes["dra.example.com"].kind == "sriov-vf"`},
+		"roce from the virtual device": {allocated(configs(fromClaim(roce(`{"kind": "dummy"}`))), "nic"), decoder,
+			`request "nic": combo.kind: Invalid value: "roce": the allocated device is netdev-virtual, which cannot be a roce: request one that can, with the CEL selector device.attributes["dra.example.com"].type == "rdma"`},
 		"RDMA from the virtual device": {allocated(configs(fromClaim(`{"type": "rdma", "rdma": {"kind": "uverbs"}}`)), "nic"), decoder,
 			`request "nic": rdma.kind: Invalid value: "uverbs": the allocated device is netdev-virtual, which cannot be a uverbs: request one that can, with the CEL selector device.attributes["dra.example.com"].type == "rdma"`},
 		"unknown device": {foreign, decoder,

@@ -26,7 +26,7 @@ func fit(c *v1alpha1.DeviceConfig, d *Device, driver string) error {
 		return errors.New("device " + d.Device + " is not on this node (any more), or netagent has not told of it yet")
 	}
 	if slices.Contains(kindsOf(d), c.DeviceKind()) {
-		return nil
+		return fitRDMA(c, d.Node.GetRdma(), driver)
 	}
 	return field.Invalid(field.NewPath(string(c.Type), "kind"), c.DeviceKind(), fmt.Sprintf(
 		"the allocated device is %s, which cannot be a %s: request one that can, with the CEL selector %s",
@@ -43,6 +43,8 @@ func kindsOf(d *Device) []v1alpha1.Kind {
 		return []v1alpha1.Kind{v1alpha1.KindSriovVf}
 	case *netagentv1.NodeDevice_Nic:
 		return []v1alpha1.Kind{v1alpha1.KindHostDevice}
+	case *netagentv1.NodeDevice_Rdma:
+		return []v1alpha1.Kind{v1alpha1.KindUverbs, v1alpha1.KindRoce}
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 
 	netagentv1 "github.com/hawser-dra/hawser/api/netagent/v1"
 	"github.com/hawser-dra/hawser/api/record"
+	"github.com/hawser-dra/hawser/controlplane/handler"
 	"github.com/hawser-dra/hawser/controlplane/inventory"
 )
 
@@ -14,8 +15,10 @@ import (
 // kubelet then prepares it again or not at all.
 func complete(r *record.Record, attachments []*netagentv1.Attachment) bool {
 	for i := range r.Devices {
-		if !slices.ContainsFunc(attachments, func(a *netagentv1.Attachment) bool { return a.GetKey() == r.Devices[i].Key }) {
-			return false
+		for _, key := range handler.Keys(&r.Devices[i]) {
+			if !slices.ContainsFunc(attachments, func(a *netagentv1.Attachment) bool { return a.GetKey() == key }) {
+				return false
+			}
 		}
 	}
 	return true

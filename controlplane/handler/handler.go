@@ -16,7 +16,9 @@ import (
 	"github.com/hawser-dra/hawser/api/config/v1alpha1"
 	netagentv1 "github.com/hawser-dra/hawser/api/netagent/v1"
 	"github.com/hawser-dra/hawser/api/record"
+	"github.com/hawser-dra/hawser/controlplane/handler/combo"
 	"github.com/hawser-dra/hawser/controlplane/handler/netdev"
+	"github.com/hawser-dra/hawser/controlplane/handler/rdma"
 )
 
 // Handler is one kind of device.
@@ -28,25 +30,49 @@ type Handler interface {
 	Record(c *v1alpha1.DeviceConfig, a *netagentv1.Attachment, d *record.Device) error
 }
 
-// Table finds a handler by type and kind.
-type Table map[v1alpha1.Type]map[v1alpha1.Kind]Handler
+// Combo is one kind of device that is made of several.
+type Combo interface {
+	// Parts are in the order in which netagent attaches them.
+	Parts(c *v1alpha1.DeviceConfig) []combo.Part
+}
+
+// Table finds a handler by type and kind, or what a combination is made of.
+type Table struct {
+	Handlers map[v1alpha1.Type]map[v1alpha1.Kind]Handler
+	Combos   map[v1alpha1.Kind]Combo
+}
 
 // All returns the handlers of this version.
 func All() Table {
-	return Table{
+	return Table{Handlers: map[v1alpha1.Type]map[v1alpha1.Kind]Handler{
 		v1alpha1.TypeNetdev: {
 			v1alpha1.KindMacvlan: netdev.Macvlan{},
 			v1alpha1.KindIpvlan:  netdev.Ipvlan{},
 			v1alpha1.KindVeth:    netdev.Veth{},
 			v1alpha1.KindDummy:   netdev.Dummy{},
+			v1alpha1.KindIpoib:   netdev.Ipoib{},
 		},
-	}
+		v1alpha1.TypeRDMA: {
+			v1alpha1.KindUverbs: rdma.Uverbs{},
+		},
+	}, Combos: map[v1alpha1.Kind]Combo{
+		v1alpha1.KindRoce: combo.Roce{},
+	}}
 }
 
-// For returns the handler of a configuration.
+// Parts returns what netagent has to attach for a configuration: the device
+// itself, or the parts of a combination.
+func (t Table) Parts(c *v1alpha1.DeviceConfig) []combo.Part {
+	if of := t.Combos[c.DeviceKind()]; of != nil && c.Type == v1alpha1.TypeCombo {
+		return of.Parts(c)
+	}
+	return []combo.Part{{Config: c}}
+}
+
+// For returns the handler of a configuration that is no combination.
 func (t Table) For(c *v1alpha1.DeviceConfig) (Handler, error) {
 	kind := c.DeviceKind()
-	if h := t[c.Type][kind]; h != nil {
+	if h := t.Handlers[c.Type][kind]; h != nil {
 		return h, nil
 	}
 	return nil, field.Invalid(field.NewPath(string(c.Type), "kind"), kind,
@@ -55,17 +81,21 @@ func (t Table) For(c *v1alpha1.DeviceConfig) (Handler, error) {
 
 // String lists the types and kinds, for people.
 func (t Table) String() string {
-	var types []string
-	for _, name := range slices.Sorted(maps.Keys(t)) {
-		kinds := slices.Sorted(maps.Keys(t[name]))
-		types = append(types, fmt.Sprintf("%s %s", name, strings.Join(asStrings(kinds), ", ")))
+	types := map[v1alpha1.Type]string{v1alpha1.TypeCombo: list(t.Combos)}
+	for name, kinds := range t.Handlers {
+		types[name] = list(kinds)
 	}
-	return strings.Join(types, "; ")
+	var words []string
+	for _, name := range slices.Sorted(maps.Keys(types)) {
+		words = append(words, fmt.Sprintf("%s %s", name, types[name]))
+	}
+	return strings.Join(words, "; ")
 }
 
-func asStrings(kinds []v1alpha1.Kind) (s []string) {
-	for _, k := range kinds {
-		s = append(s, string(k))
+func list[V any](kinds map[v1alpha1.Kind]V) string {
+	var words []string
+	for _, k := range slices.Sorted(maps.Keys(kinds)) {
+		words = append(words, string(k))
 	}
-	return s
+	return strings.Join(words, ", ")
 }

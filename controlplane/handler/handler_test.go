@@ -50,7 +50,9 @@ func TestRequest(t *testing.T) {
 		`{"kind": "macvlan", "parent": "eth0", "mtu": 1400, "macAddress": "02:00:00:00:00:01"}`: `{"key": "d0", "macvlan": {"parent": "eth0", "mode": "MACVLAN_MODE_BRIDGE", "mtu": 1400, "macAddress": "AgAAAAAB"}}`,
 		`{"kind": "ipvlan", "parent": "eth0", "mtu": 1400}`:                                     `{"key": "d0", "ipvlan": {"parent": "eth0", "mode": "IPVLAN_MODE_L2", "flag": "IPVLAN_FLAG_BRIDGE", "mtu": 1400}}`,
 		`{"kind": "veth"}`: `{"key": "d0", "veth": {}}`,
-		`{"kind": "veth", "parent": "br0", "mtu": 1400, "macAddress": "02:00:00:00:00:01"}`: `{"key": "d0", "veth": {"bridge": "br0", "mtu": 1400, "macAddress": "AgAAAAAB"}}`,
+		`{"kind": "ipoib", "parent": "ib0", "pkey": 1}`:                                       `{"key": "d0", "ipoib": {"parent": "ib0", "pkey": 32769, "mode": "IPOIB_MODE_DATAGRAM"}}`,
+		`{"kind": "ipoib", "parent": "ib0", "pkey": 65535, "mode": "connected", "mtu": 9000}`: `{"key": "d0", "ipoib": {"parent": "ib0", "pkey": 65535, "mode": "IPOIB_MODE_CONNECTED", "mtu": 9000}}`,
+		`{"kind": "veth", "parent": "br0", "mtu": 1400, "macAddress": "02:00:00:00:00:01"}`:   `{"key": "d0", "veth": {"bridge": "br0", "mtu": 1400, "macAddress": "AgAAAAAB"}}`,
 	} {
 		var expected netagentv1.DeviceRequest
 		if err := protojson.Unmarshal([]byte(want), &expected); err != nil {
@@ -76,8 +78,12 @@ func TestWords(t *testing.T) {
 }
 
 func TestRecord(t *testing.T) {
-	for kind, parent := range map[string]string{"dummy": "", "macvlan": "eth0", "ipvlan": "eth0", "veth": "br0"} {
-		c := decode(t, fmt.Sprintf(`{"kind": %q, "parent": %q, "interfaceName": "net1", "addresses": ["192.0.2.1/24", "2001:DB8::1/64"]}`, kind, parent))
+	for kind, parent := range map[string]string{"dummy": "", "macvlan": "eth0", "ipvlan": "eth0", "veth": "br0", "ipoib": "ib0"} {
+		pkey := ""
+		if kind == "ipoib" {
+			pkey = `"pkey": 1, `
+		}
+		c := decode(t, fmt.Sprintf(`{"kind": %q, "parent": %q, `+pkey+`"interfaceName": "net1", "addresses": ["192.0.2.1/24", "2001:DB8::1/64"]}`, kind, parent))
 		h, err := handler.All().For(c)
 		if err != nil {
 			t.Fatal(err)
@@ -101,12 +107,60 @@ func TestRecord(t *testing.T) {
 	}
 }
 
+func TestUverbs(t *testing.T) {
+	c := &v1alpha1.DeviceConfig{Type: "rdma", RDMA: &v1alpha1.RDMA{Kind: "uverbs"}}
+	h, err := handler.All().For(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	node := &netagentv1.NodeDevice{Device: &netagentv1.NodeDevice_Rdma{Rdma: &netagentv1.NodeRdmaDevice{Ibdev: "mlx5_0"}}}
+	req, err := h.Request(c, node)
+	if err != nil || req.GetUverbs().GetIbdev() != "mlx5_0" {
+		t.Errorf("asks for %v, %v", req, err)
+	}
+	if _, err := h.Request(c, nil); err == nil {
+		t.Error("the virtual device is taken for an RDMA device")
+	}
+	var d record.Device
+	answer := func(l netagentv1.Location, files ...*netagentv1.CharDevice) *netagentv1.Attachment {
+		return &netagentv1.Attachment{Location: l, Device: &netagentv1.Attachment_Rdma{Rdma: &netagentv1.RdmaDevice{Ibdev: "mlx5_0", CharDevices: files}}}
+	}
+	if err := h.Record(c, &netagentv1.Attachment{}, &d); err == nil {
+		t.Error("an attachment without an RDMA device is taken")
+	}
+	want := record.Device{RDMA: &record.RDMA{IBDev: "mlx5_0", CharDevices: []record.CharDevice{{Path: "/dev/infiniband/uverbs0", Major: 231, Minor: 192}}}}
+	for _, a := range []*netagentv1.Attachment{
+		answer(netagentv1.Location_LOCATION_HOST, &netagentv1.CharDevice{Path: "/dev/infiniband/uverbs0", Major: 231, Minor: 192}),
+		answer(netagentv1.Location_LOCATION_LOST), // what is lost keeps its files
+	} {
+		if err := h.Record(c, a, &d); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, d); diff != "" {
+			t.Error(diff)
+		}
+	}
+}
+
+func TestKeys(t *testing.T) {
+	for config, want := range map[string][]string{
+		`{"type": "netdev", "netdev": {"kind": "dummy"}}`:                        {"d1"},
+		`{"type": "rdma", "rdma": {"kind": "uverbs"}}`:                           {"d1"},
+		`{"type": "combo", "combo": {"kind": "roce", "rdma": {}, "netdev": {}}}`: {"d1", "d1rdma"},
+		`{`: {"d1"},
+	} {
+		if diff := cmp.Diff(want, handler.Keys(&record.Device{Key: "d1", Config: []byte(config)})); diff != "" {
+			t.Errorf("%s: %s", config, diff)
+		}
+	}
+}
+
 func TestUnknownKinds(t *testing.T) {
-	const only = ": this version of the driver cannot prepare it, only netdev dummy, ipvlan, macvlan, veth"
+	const only = ": this version of the driver cannot prepare it, only combo roce; netdev dummy, ipoib, ipvlan, macvlan, veth; rdma uverbs"
 	for want, c := range map[string]*v1alpha1.DeviceConfig{
-		`netdev.kind: Invalid value: "ipoib"` + only: {Type: "netdev", Netdev: &v1alpha1.Netdev{Kind: "ipoib"}},
-		`rdma.kind: Invalid value: "uverbs"` + only:  {Type: "rdma", RDMA: &v1alpha1.RDMA{Kind: "uverbs"}},
-		`combo.kind: Invalid value: "roce"` + only:   {Type: "combo", Combo: &v1alpha1.Combo{Kind: "roce"}},
+		`netdev.kind: Invalid value: "vxlan"` + only: {Type: "netdev", Netdev: &v1alpha1.Netdev{Kind: "vxlan"}},
+		`rdma.kind: Invalid value: "vdpa"` + only:    {Type: "rdma", RDMA: &v1alpha1.RDMA{Kind: "vdpa"}},
+		`combo.kind: Invalid value: "iwarp"` + only:  {Type: "combo", Combo: &v1alpha1.Combo{Kind: "iwarp"}},
 	} {
 		if _, err := handler.All().For(c); err == nil || err.Error() != want {
 			t.Errorf("got  %v\nwant %s", err, want)

@@ -17,6 +17,20 @@ func KindOf(d *record.Device) string {
 	return metrics.CommonKind([]string{string(config.DeviceKind())})
 }
 
+// Keys are those under which netagent has a recorded device: more than one of a
+// combination.
+func Keys(d *record.Device) []string {
+	var config v1alpha1.DeviceConfig
+	if json.Unmarshal(d.Config, &config) != nil {
+		return []string{d.Key}
+	}
+	var keys []string
+	for _, part := range All().Parts(&config) {
+		keys = append(keys, d.Key+part.Suffix)
+	}
+	return keys
+}
+
 // RecordedKind is what the devices of a recorded claim have in common.
 func RecordedKind(r *record.Record) string {
 	var kinds []string

@@ -13,6 +13,7 @@ import (
 	"k8s.io/dynamic-resource-allocation/kubeletplugin"
 	cdilib "tags.cncf.io/container-device-interface/pkg/cdi"
 
+	netagentv1 "github.com/hawser-dra/hawser/api/netagent/v1"
 	"github.com/hawser-dra/hawser/controlplane/cdi"
 	"github.com/hawser-dra/hawser/controlplane/checkpoint"
 	"github.com/hawser-dra/hawser/controlplane/claim"
@@ -32,10 +33,13 @@ type node struct {
 	status *status
 }
 
+// newNode has the RDMA device rxe0 over eth1, beside what needs no device.
 func newNode(t testing.TB) *node {
 	dir := t.TempDir()
+	agent := &fakeagent.Agent{}
+	agent.AddRDMA("rxe0", 0)
 	return &node{
-		agent: &fakeagent.Agent{}, cdi: filepath.Join(dir, "cdi"), state: filepath.Join(dir, "state"),
+		agent: agent, cdi: filepath.Join(dir, "cdi"), state: filepath.Join(dir, "state"),
 		status: &status{},
 	}
 }
@@ -56,8 +60,18 @@ func (n *node) start(t testing.TB, wrap func(*steps.Steps)) *plugin.Plugin {
 		wrap(s)
 	}
 	return plugin.New(plugin.Config{
-		Driver: driver, Steps: s, Records: records, CDI: specs.DeviceID, Locks: &claimlock.Locks{}, Status: n.status,
+		Driver: driver, Device: device, Steps: s, Records: records, CDI: specs.DeviceID, Locks: &claimlock.Locks{}, Status: n.status,
 	})
+}
+
+// device finds the one device that the node has.
+func device(name string) *netagentv1.NodeDevice {
+	if name != "rdma-rxe0" {
+		return nil
+	}
+	return &netagentv1.NodeDevice{Name: name, Device: &netagentv1.NodeDevice_Rdma{Rdma: &netagentv1.NodeRdmaDevice{
+		Ibdev: "rxe0", LinkLayer: "Ethernet", Netdev: "eth1",
+	}}}
 }
 
 // listed returns what the runtime would move for a device: its name on the

@@ -120,15 +120,6 @@ func TestOneWrongClaimFailsAlone(t *testing.T) {
 	}
 }
 
-func TestKindWithoutHandler(t *testing.T) {
-	c := newClaim(1, "p1", `{"kind": "ipoib", "parent": "ib0"}`, `{"kind": "ipoib", "parent": "ib1"}`)
-	err := prepare(t, newNode(t).start(t, nil), c)[c.UID].Err
-	const only = `netdev.kind: Invalid value: "ipoib": this version of the driver cannot prepare it, only netdev dummy, ipvlan, macvlan, veth`
-	if want := `request "r0": ` + only + `; request "r1": ` + only; err == nil || err.Error() != want {
-		t.Errorf("got  %v\nwant %s", err, want)
-	}
-}
-
 func TestManyAtOnce(t *testing.T) {
 	n := newNode(t)
 	p := n.start(t, nil)

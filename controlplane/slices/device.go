@@ -17,9 +17,15 @@ const perSlice = 64
 // devices turns what netagent says into what is published, in a stable order.
 func (s *Slices) devices(ctx context.Context, node []*netagentv1.NodeDevice) []resourceapi.Device {
 	var devices []resourceapi.Device
+	slots := s.slots(ctx, node)
 	for _, d := range node {
-		if v := d.GetVirtualLinks(); v != nil {
-			devices = append(devices, s.virtual(ctx, v))
+		switch {
+		case d.GetVirtualLinks() != nil:
+			devices = append(devices, s.virtual(slots))
+		case d.GetRdma() != nil:
+			if device, ok := s.rdma(ctx, d.GetName(), d.GetRdma(), slots); ok {
+				devices = append(devices, device)
+			}
 		}
 	}
 	return devices

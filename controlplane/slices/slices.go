@@ -22,7 +22,7 @@ import (
 )
 
 const (
-	// DefaultSlots of the virtual device.
+	// DefaultSlots of a device that claims share.
 	DefaultSlots = 128
 	// defaultGather is longer than a card takes to show all its VFs.
 	defaultGather = time.Second
@@ -49,7 +49,7 @@ type Config struct {
 	Driver string
 	// Node is the node's name, and so the pool's.
 	Node string
-	// Slots of the virtual device; 0 is DefaultSlots.
+	// Slots of each device that claims share; 0 is DefaultSlots.
 	Slots     int64
 	Inventory Inventory
 	Publisher Publisher

@@ -134,6 +134,75 @@ capacity:
 	})
 }
 
+func TestRDMADevice(t *testing.T) {
+	const want = `
+name: rdma-0000-3b-00-0
+allowMultipleAllocations: true
+attributes:
+  resource.kubernetes.io/pciBusID: { string: "0000:3b:00.0" }
+  resource.kubernetes.io/pcieRoot: { string: "pci0000:3a" }
+  resource.kubernetes.io/numaNode: { int: 1 }
+  dra.example.com/type: { string: "rdma" }
+  dra.example.com/kind: { string: "uverbs" }
+  dra.example.com/ibdev: { string: "mlx5_0" }
+  dra.example.com/nodeGUID: { string: "5054:00ff:feaa:0001" }
+  dra.example.com/linkLayer: { string: "Ethernet" }
+  dra.example.com/netdev: { string: "ens1" }
+  dra.example.com/firmware: { string: "16.35.4030" }
+  dra.example.com/portState: { string: "ACTIVE" }
+  dra.example.com/netnsMode: { string: "shared" }
+  dra.example.com/vendor: { string: "15b3" }
+  dra.example.com/device: { string: "1017" }
+  dra.example.com/driver: { string: "mlx5_core" }
+capacity:
+  dra.example.com/slots:
+    value: "128"
+    requestPolicy:
+      default: "1"
+`
+	device := func(exclusive bool) *netagentv1.NodeDevice {
+		return &netagentv1.NodeDevice{Name: "rdma-0000-3b-00-0", Device: &netagentv1.NodeDevice_Rdma{Rdma: &netagentv1.NodeRdmaDevice{
+			Ibdev: "mlx5_0", NodeGuid: "5054:00ff:feaa:0001", LinkLayer: "Ethernet", Netdev: "ens1", Firmware: "16.35.4030",
+			PortState: "ACTIVE", Exclusive: exclusive, Pci: &netagentv1.PciFunction{
+				Address: "0000:3b:00.0", Root: "pci0000:3a", NumaNode: 1, VendorId: "15b3", DeviceId: "1017", Driver: "mlx5_core",
+			},
+		}}}
+	}
+	run(t, 0, func(t *testing.T, n *node) {
+		n.change(true, virtual(512), device(false))
+		synctest.Wait()
+		devices := n.pool(t).Slices[0].Devices
+		if len(devices) != 2 {
+			t.Fatalf("devices are %v", devices)
+		}
+		if d := cmp.Diff(decode(t, []byte(want)), encode(t, devices[1])); d != "" {
+			t.Errorf("-want +got:\n%s", d)
+		}
+		n.change(true, virtual(512), device(true)) // which cannot be prepared
+		n.count(t, 2)
+		if devices := n.pool(t).Slices[0].Devices; len(devices) != 1 {
+			t.Errorf("devices are %v", devices)
+		}
+	})
+}
+
+// TestSoftRDMADevice has nothing to tell of what it does not have.
+func TestSoftRDMADevice(t *testing.T) {
+	run(t, 4, func(t *testing.T, n *node) {
+		n.change(true, virtual(2), &netagentv1.NodeDevice{Name: "rdma-rxe0", Device: &netagentv1.NodeDevice_Rdma{Rdma: &netagentv1.NodeRdmaDevice{
+			Ibdev: "rxe0", LinkLayer: "Ethernet",
+		}}})
+		synctest.Wait()
+		d := n.pool(t).Slices[0].Devices[1]
+		if slots := d.Capacity["dra.example.com/slots"].Value; slots.String() != "2" {
+			t.Errorf("%s slots", slots.String())
+		}
+		if len(d.Attributes) != 5 { // type, kind, netnsMode, ibdev, linkLayer
+			t.Errorf("attributes %v", d.Attributes)
+		}
+	})
+}
+
 func encode(t *testing.T, d resourceapi.Device) any {
 	t.Helper()
 	b, err := json.Marshal(d)

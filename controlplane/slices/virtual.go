@@ -13,7 +13,7 @@ import (
 
 // virtual stands for the links that are created on demand. Each allocation
 // takes one of its slots unless it asks for more.
-func (s *Slices) virtual(ctx context.Context, v *netagentv1.VirtualLinks) resourceapi.Device {
+func (s *Slices) virtual(slots int64) resourceapi.Device {
 	typ, kind := "netdev", "virtual"
 	shared := true
 	one := resource.MustParse("1")
@@ -26,17 +26,22 @@ func (s *Slices) virtual(ctx context.Context, v *netagentv1.VirtualLinks) resour
 		},
 		Capacity: map[resourceapi.QualifiedName]resourceapi.DeviceCapacity{
 			s.name("slots"): {
-				Value:         *resource.NewQuantity(s.slots(ctx, v), resource.DecimalSI),
+				Value:         *resource.NewQuantity(slots, resource.DecimalSI),
 				RequestPolicy: &resourceapi.CapacityRequestPolicy{Default: &one},
 			},
 		},
 	}
 }
 
-// slots is what was configured, but no more than netagent will attach: the
-// scheduler would send pods here that cannot start.
-func (s *Slices) slots(ctx context.Context, v *netagentv1.VirtualLinks) int64 {
-	limit := int64(v.GetMaxAttachments())
+// slots is what a device that claims share has: what was configured, but no more
+// than netagent will attach. The scheduler would send pods here that cannot start.
+func (s *Slices) slots(ctx context.Context, node []*netagentv1.NodeDevice) int64 {
+	limit := s.cfg.Slots
+	for _, d := range node {
+		if v := d.GetVirtualLinks(); v != nil {
+			limit = int64(v.GetMaxAttachments())
+		}
+	}
 	if s.cfg.Slots <= limit {
 		return s.cfg.Slots
 	}

@@ -2,6 +2,7 @@ package status
 
 import (
 	"net/netip"
+	"slices"
 
 	resourceapi "k8s.io/api/resource/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -35,6 +36,21 @@ type device struct {
 	report *report.Report
 	// notRemade is why the device cannot be made again yet, while it is lost.
 	notRemade string
+}
+
+// location is where a device is: where its first part is, but lost when any part
+// of it is.
+func location(keys []string, attachments []*netagentv1.Attachment) (at netagentv1.Location) {
+	for _, a := range attachments {
+		switch {
+		case !slices.Contains(keys, a.GetKey()):
+		case a.GetLocation() == netagentv1.Location_LOCATION_LOST:
+			return a.GetLocation()
+		case a.GetKey() == keys[0]:
+			at = a.GetLocation()
+		}
+	}
+	return at
 }
 
 // move takes in where the device is. A report may come before the news that

@@ -23,6 +23,7 @@ import (
 	netagentv1 "github.com/hawser-dra/hawser/api/netagent/v1"
 	"github.com/hawser-dra/hawser/api/record"
 	"github.com/hawser-dra/hawser/api/report"
+	"github.com/hawser-dra/hawser/controlplane/handler"
 	"github.com/hawser-dra/hawser/controlplane/internal/queue"
 	"github.com/hawser-dra/hawser/telemetry/logging"
 )
@@ -116,8 +117,11 @@ func (r *Reporter) Prepared(ctx context.Context, rec *record.Record) {
 // Observed says where the devices of a claim are.
 func (r *Reporter) Observed(ctx context.Context, rec *record.Record, attachments []*netagentv1.Attachment) {
 	r.change(ctx, rec, func(s *state) {
-		for _, a := range attachments {
-			s.device(a.GetKey()).move(a.GetLocation())
+		for i := range rec.Devices {
+			d := &rec.Devices[i]
+			if at := location(handler.Keys(d), attachments); at != netagentv1.Location_LOCATION_UNSPECIFIED {
+				s.device(d.Key).move(at)
+			}
 		}
 	})
 }

@@ -157,6 +157,21 @@ func TestWhatUsersSee(t *testing.T) {
 	}
 }
 
+// TestComboIsLostWithAPart shows a roce lost while its RDMA device is away, with
+// its interface in the pod.
+func TestComboIsLostWithAPart(t *testing.T) {
+	a := newAPI()
+	r := start(t, a)
+	rec := prepared()
+	rec.Devices[0].Config = []byte(`{"type": "combo", "combo": {"kind": "roce", "rdma": {"kind": "uverbs"}, "netdev": {"kind": "dummy"}}}`)
+	part := &netagentv1.Attachment{ClaimUid: uid, Key: "d0rdma", Location: netagentv1.Location_LOCATION_LOST}
+	r.Observed(t.Context(), rec, append(at(netagentv1.Location_LOCATION_POD), part))
+	a.eventually(t, "Lost")
+	part.Location = netagentv1.Location_LOCATION_HOST
+	r.Observed(t.Context(), rec, append(at(netagentv1.Location_LOCATION_POD), part))
+	a.eventually(t, "InPod")
+}
+
 func TestReports(t *testing.T) {
 	a := newAPI()
 	r := start(t, a)

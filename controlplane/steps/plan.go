@@ -20,18 +20,19 @@ func (s *Steps) plan(draft *record.Record) (*netagentv1.AttachRequest, error) {
 	req := &netagentv1.AttachRequest{ClaimUid: draft.Claim.UID}
 	var errs []error
 	for i := range draft.Devices {
-		device, err := s.request(&draft.Devices[i])
+		devices, err := requests(&draft.Devices[i])
 		if err != nil {
 			errs = append(errs, fmt.Errorf("request %q: %w", draft.Devices[i].Request, err))
 			continue
 		}
-		req.Devices = append(req.Devices, device)
+		req.Devices = append(req.Devices, devices...)
 	}
 	return req, errors.Join(errs...)
 }
 
-func (s *Steps) request(d *record.Device) (*netagentv1.DeviceRequest, error) {
-	config, h, err := s.handler(d)
+// requests asks for one device, or for the parts of a combination.
+func requests(d *record.Device) (list []*netagentv1.DeviceRequest, err error) {
+	parts, err := partsOf(d)
 	if err != nil {
 		return nil, err
 	}
@@ -39,12 +40,15 @@ func (s *Steps) request(d *record.Device) (*netagentv1.DeviceRequest, error) {
 	if err != nil {
 		return nil, err
 	}
-	req, err := h.Request(config, node)
-	if err != nil {
-		return nil, err
+	for _, p := range parts {
+		req, err := p.handler.Request(p.config, node)
+		if err != nil {
+			return nil, err
+		}
+		req.Key = p.key
+		list = append(list, req)
 	}
-	req.Key = d.Key
-	return req, nil
+	return list, nil
 }
 
 // nodeDevice returns what was allocated, as netagent told of it; nil for the
@@ -66,33 +70,52 @@ func (s *Steps) fill(draft *record.Record, attachments []*netagentv1.Attachment)
 	r.HostNetns = s.HostNetns
 	r.Devices = slices.Clone(draft.Devices)
 	for i := range r.Devices {
-		d := &r.Devices[i]
-		a := attachment(attachments, d.Key)
-		if a == nil {
-			return nil, fmt.Errorf("request %q: netagent has no attachment %s", d.Request, d.Key)
-		}
-		config, h, err := s.handler(d)
-		if err != nil {
-			return nil, fmt.Errorf("request %q: %w", d.Request, err)
-		}
-		if err := h.Record(config, a, d); err != nil {
-			return nil, fmt.Errorf("request %q: %w", d.Request, err)
+		if err := fillDevice(&r.Devices[i], attachments); err != nil {
+			return nil, fmt.Errorf("request %q: %w", r.Devices[i].Request, err)
 		}
 	}
 	return &r, nil
 }
 
-func (s *Steps) handler(d *record.Device) (*v1alpha1.DeviceConfig, handler.Handler, error) {
+func fillDevice(d *record.Device, attachments []*netagentv1.Attachment) error {
+	parts, err := partsOf(d)
+	if err != nil {
+		return err
+	}
+	for _, p := range parts {
+		a := attachment(attachments, p.key)
+		if a == nil {
+			return fmt.Errorf("netagent has no attachment %s", p.key)
+		}
+		if err := p.handler.Record(p.config, a, d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// part is what netagent attaches under one key.
+type part struct {
+	key     string
+	config  *v1alpha1.DeviceConfig
+	handler handler.Handler
+}
+
+func partsOf(d *record.Device) ([]part, error) {
 	config := new(v1alpha1.DeviceConfig)
 	if err := json.Unmarshal(d.Config, config); err != nil {
-		return nil, nil, fmt.Errorf("configuration in the record: %w", err)
+		return nil, fmt.Errorf("configuration in the record: %w", err)
 	}
-	table := s.Handlers
-	if table == nil {
-		table = handler.All()
+	table := handler.All()
+	var parts []part
+	for _, p := range table.Parts(config) {
+		h, err := table.For(p.Config)
+		if err != nil {
+			return nil, err
+		}
+		parts = append(parts, part{key: d.Key + p.Suffix, config: p.Config, handler: h})
 	}
-	h, err := table.For(config)
-	return config, h, err
+	return parts, nil
 }
 
 func attachment(all []*netagentv1.Attachment, key string) *netagentv1.Attachment {

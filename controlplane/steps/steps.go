@@ -15,7 +15,6 @@ import (
 
 	netagentv1 "github.com/hawser-dra/hawser/api/netagent/v1"
 	"github.com/hawser-dra/hawser/api/record"
-	"github.com/hawser-dra/hawser/controlplane/handler"
 	"github.com/hawser-dra/hawser/internal/fault"
 	"github.com/hawser-dra/hawser/telemetry/tracing"
 )
@@ -43,15 +42,13 @@ type Specs interface {
 	Remove(claimUID string) error
 }
 
-// Steps bring a claim and take it away. All fields but Handlers must be set.
+// Steps bring a claim and take it away. All fields must be set.
 type Steps struct {
 	Agent   Agent
 	Records Records
 	Specs   Specs
 	// HostNetns is the host's network namespace (internal/netns), for podlink.
 	HostNetns uint64
-	// Handlers is handler.All() when nil.
-	Handlers handler.Table
 }
 
 // AttachNew brings a claim that has no record. When it fails, nothing is left

@@ -168,9 +168,50 @@ func TestObserve(t *testing.T) {
 	}
 }
 
+// TestObserveCombo follows both parts of a roce: its RDMA device goes, and comes
+// back with other device files.
+func TestObserveCombo(t *testing.T) {
+	s, l := newLog()
+	l.AddRDMA("rxe0", 0)
+	d := draft()
+	d.Devices[0].Config = []byte(`{"type": "combo", "combo": {"kind": "roce", "rdma": {"kind": "uverbs"}, "netdev": {"kind": "dummy", "interfaceName": "net1"}}}`)
+	d.Devices[0].Node = []byte(`{"name": "rdma-rxe0", "rdma": {"ibdev": "rxe0"}}`)
+	r, err := s.AttachNew(t.Context(), d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var keys []string
+	for _, a := range l.Attachments(uid) {
+		keys = append(keys, a.GetKey())
+	}
+	if diff := cmp.Diff([]string{"d0", "d0rdma"}, keys); diff != "" {
+		t.Error(diff)
+	}
+	for _, tt := range []struct {
+		name   string
+		change func()
+		file   string
+		onHost map[string]bool
+	}{
+		{"the interface is in the pod", func() { l.Move(uid, "d0") }, "/dev/infiniband/uverbs0", map[string]bool{"d0rdma": true}},
+		{"the RDMA device is away", func() { l.RemoveRDMA("rxe0") }, "/dev/infiniband/uverbs0", map[string]bool{}},
+		{"it is back", func() { l.AddRDMA("rxe0", 3) }, "/dev/infiniband/uverbs3", map[string]bool{"d0rdma": true}},
+	} {
+		tt.change()
+		if err := s.Observe(t.Context(), r, l.Attachments(uid)); err != nil {
+			t.Fatal(err)
+		}
+		files := l.last.Devices[0].RDMA.CharDevices
+		if files[1].Path != tt.file || l.last.Devices[0].Link.Name != "net1" || !cmp.Equal(tt.onHost, l.onHost) {
+			t.Errorf("%s: files %v, on the host %v", tt.name, files, l.onHost)
+		}
+		r = l.last
+	}
+}
+
 func TestRecordsOfOtherVersions(t *testing.T) {
 	for config, want := range map[string]string{
-		`{"type": "netdev"}`: `request "nic": netdev.kind: Invalid value: "": this version of the driver cannot prepare it, only netdev dummy, ipvlan, macvlan, veth`,
+		`{"type": "netdev"}`: `request "nic": netdev.kind: Invalid value: "": this version of the driver cannot prepare it, only combo roce; netdev dummy, ipoib, ipvlan, macvlan, veth; rdma uverbs`,
 		`{`:                  `request "nic": configuration in the record: unexpected end of JSON input`,
 	} {
 		s, l := newLog()

@@ -65,7 +65,7 @@ func (m *Manager) unmake(ctx context.Context, k kind, e journal.Entry) error {
 		return err
 	}
 	if at.location == lost {
-		return m.awaitHome(ctx, k, e)
+		return m.awaitReturn(ctx, k, e)
 	}
 	if at.location == inPod && at.link.Alias != mk.alias() && !isSame(at.link, k, e) {
 		logging.From(ctx).Warn("link left in its pod: the pod has changed its alias; it ends with the pod",
@@ -74,7 +74,7 @@ func (m *Manager) unmake(ctx context.Context, k kind, e journal.Entry) error {
 	}
 	err = m.links.Delete(ctx, at.ns, at.index)
 	if at.location == inPod && errors.Is(err, link.ErrNotFound) {
-		return m.awaitHome(ctx, k, e)
+		return m.awaitReturn(ctx, k, e)
 	}
 	return unlessGone(err)
 }

@@ -50,7 +50,7 @@ func (c call) make(ctx context.Context, k kind, e journal.Entry, parent int) (*n
 // milliseconds before it deletes the links in it; until then what they hold, such
 // as the parent of a passthru link, is refused to others.
 func (c call) makeAgain(ctx context.Context, k kind, e journal.Entry, parent int) (*netagentv1.Attachment, error) {
-	if err := c.awaitHome(ctx, k, e); err != nil {
+	if err := c.awaitReturn(ctx, k, e); err != nil {
 		return nil, err
 	}
 	for end := time.Now().Add(releaseTime); ; {

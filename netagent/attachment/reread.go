@@ -78,7 +78,7 @@ func (m *Manager) reread(ctx context.Context, mk mark, hint place) error {
 	}
 	before := m.table.get(mk)
 	if at.location == lost {
-		if at.over, err = m.isHome(ctx, k, e, before); err != nil {
+		if at.over, err = m.cannotReturn(ctx, k, e, before); err != nil {
 			return err
 		}
 	}

@@ -11,9 +11,9 @@ import (
 	"github.com/hawser-dra/hawser/telemetry/logging"
 )
 
-// homeTime is what the kernel is given to bring a link home from a namespace
+// returnTime is what the kernel is given to bring a link home from a namespace
 // that has ended: some 30 ms as a rule, more when many end together.
-const homeTime = 3 * time.Second
+const returnTime = 3 * time.Second
 
 // homing is a kind whose links the kernel does not delete with a pod's
 // namespace. They come home as the pod has left them: under its name, with its
@@ -114,21 +114,21 @@ func (m *Manager) deleteReturned(ctx context.Context, k kind, e journal.Entry) (
 	return false, nil
 }
 
-// isHome says whether nothing of an entry that is lost can come home any more.
-func (m *Manager) isHome(ctx context.Context, k kind, e journal.Entry, before known) (bool, error) {
+// cannotReturn says whether nothing of an entry that is lost can come home any more.
+func (m *Manager) cannotReturn(ctx context.Context, k kind, e journal.Entry, before known) (bool, error) {
 	if !homes(k) || before.place.over {
 		return true, nil
 	}
 	return m.deleteReturned(ctx, k, e)
 }
 
-// awaitHome waits for the link of an entry to come home from a namespace that
+// awaitReturn waits for the link of an entry to come home from a namespace that
 // has ended, and deletes it. One that does not come was deleted in the pod.
-func (m *Manager) awaitHome(ctx context.Context, k kind, e journal.Entry) error {
+func (m *Manager) awaitReturn(ctx context.Context, k kind, e journal.Entry) error {
 	if !homes(k) || e.Made == nil || m.table.get(markOf(e)).place.over {
 		return nil
 	}
-	for end := time.Now().Add(homeTime); ; {
+	for end := time.Now().Add(returnTime); ; {
 		found, err := m.deleteReturned(ctx, k, e)
 		if err != nil {
 			return err
@@ -138,7 +138,7 @@ func (m *Manager) awaitHome(ctx context.Context, k kind, e journal.Entry) error 
 			return nil
 		}
 		select {
-		case <-time.After(homeTime / 300):
+		case <-time.After(returnTime / 300):
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}

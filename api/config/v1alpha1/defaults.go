@@ -9,6 +9,9 @@ func (c *DeviceConfig) setDefaults() {
 	if c.Combo != nil && c.Combo.Netdev != nil {
 		c.Combo.Netdev.setDefaults()
 	}
+	if c.Combo != nil && c.Combo.Kind == KindRoce && c.Combo.RDMA == nil {
+		c.Combo.RDMA = &RDMA{Kind: KindUverbs}
+	}
 }
 
 func (n *Netdev) setDefaults() {
@@ -18,6 +21,8 @@ func (n *Netdev) setDefaults() {
 	case KindIpvlan:
 		setDefault(&n.Mode, "l2")
 		setDefault(&n.Flag, "bridge")
+	case KindIpoib:
+		setDefault(&n.Mode, "datagram")
 	}
 }
 

@@ -22,6 +22,26 @@ const (
 	MaxAddresses = 16
 )
 
+// Of InfiniBand.
+const (
+	// FullMembership is the bit of a partition key that every IPoIB link has.
+	FullMembership = 0x8000
+	maxPKey        = 0xffff
+)
+
+// ipoibMTU is what the modes of an ipoib have at most: the largest InfiniBand
+// packet less a header of 4 bytes, and the kernel's IPOIB_CM_MTU.
+var ipoibMTU = map[string]uint32{"datagram": 4092, "connected": 65520}
+
+// noMAC says why a kind can have no address of the claim's choice.
+var noMAC = map[Kind]string{
+	KindIpvlan: "an ipvlan shares the address of its parent",
+	KindIpoib:  "the address of an ipoib is that of its queue pair and port",
+}
+
+// comboNetdev is the path of a combo's interface.
+const comboNetdev = "combo.netdev"
+
 // reservedNames are in each pod before the driver's interfaces come, or mean
 // something else to the kernel (net.ipv4.conf.all).
 var reservedNames = []string{"lo", "eth0", "all", "default"}
@@ -58,12 +78,11 @@ func validateNetdev(n *Netdev, path *field.Path) field.ErrorList {
 	}
 	var errs field.ErrorList
 	errs = append(errs, validateInterfaceName(n.InterfaceName, path.Child("interfaceName"))...)
-	errs = append(errs, validateParent(n, path.Child("parent"))...)
+	errs = append(errs, validateParent(n, path)...)
 	errs = append(errs, validateChoice(n.Kind, n.Mode, fields[n.Kind].modes, path.Child("mode"))...)
 	errs = append(errs, validateChoice(n.Kind, n.Flag, fields[n.Kind].flags, path.Child("flag"))...)
-	if n.MTU != nil && (*n.MTU < MinMTU || *n.MTU > MaxMTU) {
-		errs = append(errs, field.Invalid(path.Child("mtu"), *n.MTU, fmt.Sprintf("must be %d to %d bytes", MinMTU, MaxMTU)))
-	}
+	errs = append(errs, validateMTU(n, path.Child("mtu"))...)
+	errs = append(errs, validatePKey(n, path.Child("pkey"))...)
 	errs = append(errs, validateMAC(n, path.Child("macAddress"))...)
 	return append(errs, validateAddresses(n.Addresses, path.Child("addresses"))...)
 }
@@ -81,17 +100,58 @@ func validateInterfaceName(name string, path *field.Path) field.ErrorList {
 	return nil
 }
 
-func validateParent(n *Netdev, path *field.Path) field.ErrorList {
-	rule := fields[n.Kind].parent
+func validateParent(n *Netdev, netdev *field.Path) field.ErrorList {
+	rule, path := fields[n.Kind].parent, netdev.Child("parent")
 	switch {
-	case n.Parent == "" && rule == parentRequired:
-		return field.ErrorList{field.Required(path, fmt.Sprintf("a %s needs the name of the host's link below it, such as eth0", n.Kind))}
+	case n.NeedsParent() && netdev.String() == comboNetdev:
+		return nil // that of the RDMA device, which is not known here
+	case n.NeedsParent():
+		return field.ErrorList{field.Required(path, fmt.Sprintf("a %s needs the name of the host's link below it, such as %s", n.Kind, parentExample(n.Kind)))}
 	case n.Parent != "" && rule == parentForbidden:
 		return field.ErrorList{field.Forbidden(path, fmt.Sprintf("a %s has no parent", n.Kind))}
 	case n.Parent != "":
 		if err := ifname.Check(n.Parent); err != nil {
 			return field.ErrorList{field.Invalid(path, n.Parent, err.Error())}
 		}
+	}
+	return nil
+}
+
+func parentExample(k Kind) string {
+	if k == KindIpoib {
+		return "ib0"
+	}
+	return "eth0"
+}
+
+// NeedsParent says whether the interface's kind must have a parent that is not
+// named.
+func (n *Netdev) NeedsParent() bool {
+	return n.Parent == "" && fields[n.Kind].parent == parentRequired
+}
+
+func validateMTU(n *Netdev, path *field.Path) field.ErrorList {
+	most := uint32(MaxMTU)
+	if n.Kind == KindIpoib {
+		most = ipoibMTU[n.Mode]
+	}
+	if n.MTU == nil || *n.MTU >= MinMTU && *n.MTU <= most {
+		return nil
+	}
+	return field.ErrorList{field.Invalid(path, *n.MTU, fmt.Sprintf("must be %d to %d bytes", MinMTU, most))}
+}
+
+// validatePKey refuses the partitions of number 0, which InfiniBand does not have.
+func validatePKey(n *Netdev, path *field.Path) field.ErrorList {
+	switch {
+	case n.Kind != KindIpoib && n.PKey != nil:
+		return field.ErrorList{field.Forbidden(path, fmt.Sprintf("a %s is in no InfiniBand partition", n.Kind))}
+	case n.Kind != KindIpoib:
+		return nil
+	case n.PKey == nil:
+		return field.ErrorList{field.Required(path, "an ipoib needs its InfiniBand partition's key, such as 0x8001 (32769)")}
+	case *n.PKey > maxPKey || *n.PKey&^FullMembership == 0:
+		return field.ErrorList{field.Invalid(path, *n.PKey, "must be the key of a partition, 0x0001 to 0x7fff, with or without the bit of full membership, 0x8000")}
 	}
 	return nil
 }
@@ -112,7 +172,7 @@ func validateMAC(n *Netdev, path *field.Path) field.ErrorList {
 		return nil
 	}
 	if !fields[n.Kind].mac {
-		return field.ErrorList{field.Forbidden(path, fmt.Sprintf("an %s shares the address of its parent", n.Kind))}
+		return field.ErrorList{field.Forbidden(path, noMAC[n.Kind])}
 	}
 	if _, err := ParseMAC(n.MACAddress); err != nil {
 		return field.ErrorList{field.Invalid(path, n.MACAddress, err.Error())}

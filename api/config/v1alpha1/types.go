@@ -65,18 +65,24 @@ type Netdev struct {
 	// of net1, net2, … that the pod's claims leave free.
 	InterfaceName string `json:"interfaceName,omitempty"`
 
-	// Parent is the host's link below a macvlan or ipvlan, or the bridge that
-	// the host end of a veth joins.
+	// Parent is the host's link below a macvlan, an ipvlan or an ipoib, or the
+	// bridge that the host end of a veth joins. Default, as part of a roce: the
+	// RDMA device's own link, for a macvlan or ipvlan.
 	Parent string `json:"parent,omitempty"`
 
 	// Mode is bridge (default), vepa, private or passthru for macvlan; l2
-	// (default), l3 or l3s for ipvlan.
+	// (default), l3 or l3s for ipvlan; datagram (default) or connected for ipoib.
 	Mode string `json:"mode,omitempty"`
 
 	// Flag is bridge (default), private or vepa, for ipvlan.
 	Flag string `json:"flag,omitempty"`
 
-	// MTU in bytes, 68 to 65535; default: the parent's, or 1500.
+	// PKey is the InfiniBand partition of an ipoib, 1 to 0xffff, without 0x8000.
+	// The bit that says full membership, 0x8000, is set in any case.
+	PKey *uint32 `json:"pkey,omitempty"`
+
+	// MTU in bytes, 68 to 65535; an ipoib has at most 4092 (datagram) or 65520.
+	// Default: the parent's, or 1500, or what an ipoib's mode has at most.
 	MTU *uint32 `json:"mtu,omitempty"`
 
 	// MACAddress is a unicast address such as 02:00:00:00:00:01. Default: the
@@ -90,10 +96,15 @@ type Netdev struct {
 // RDMA configures an RDMA device.
 type RDMA struct {
 	Kind Kind `json:"kind,omitempty"`
+
+	// PreferDevice is the name of the RDMA device that the claim is for, such as
+	// mlx5_0. The scheduler allocates the device: another one than this is an
+	// error that says how to request it.
+	PreferDevice string `json:"preferDevice,omitempty"`
 }
 
-// Combo configures devices that belong together: for roce an RDMA device and
-// an interface.
+// Combo configures devices that belong together: for roce an RDMA device (by
+// default uverbs) and an interface.
 type Combo struct {
 	Kind   Kind    `json:"kind,omitempty"`
 	RDMA   *RDMA   `json:"rdma,omitempty"`

@@ -1,8 +1,13 @@
 package v1alpha1
 
 import (
+	"regexp"
+
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
+
+// rdmaName is netagent's bound on the name of an RDMA device.
+var rdmaName = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,63}$`)
 
 // kinds lists the kinds of each type.
 var kinds = map[Type][]Kind{
@@ -47,7 +52,14 @@ func validateRDMA(r *RDMA, path *field.Path) field.ErrorList {
 	if r == nil {
 		return field.ErrorList{field.Required(path, `must be set, for example {"kind": "uverbs"}`)}
 	}
-	return validateKind(r.Kind, TypeRDMA, path)
+	if errs := validateKind(r.Kind, TypeRDMA, path); errs != nil {
+		return errs
+	}
+	if r.PreferDevice != "" && !rdmaName.MatchString(r.PreferDevice) {
+		return field.ErrorList{field.Invalid(path.Child("preferDevice"), r.PreferDevice,
+			"must be the name of an RDMA device, such as mlx5_0: at most 63 letters, digits, dots, dashes and underscores")}
+	}
+	return nil
 }
 
 func validateCombo(c *Combo, path *field.Path) field.ErrorList {
@@ -55,6 +67,10 @@ func validateCombo(c *Combo, path *field.Path) field.ErrorList {
 		return field.ErrorList{field.Required(path, `must be set, for example {"kind": "roce", "netdev": {"kind": "dummy"}}`)}
 	}
 	errs := validateKind(c.Kind, TypeCombo, path)
+	if c.Netdev != nil && c.Netdev.Kind == KindIpoib {
+		return append(errs, field.Invalid(path.Child("netdev", "kind"), KindIpoib,
+			"RoCE is RDMA over Ethernet, which an InfiniBand interface does not carry: claim the RDMA device (type rdma) and the ipoib (type netdev) one by one"))
+	}
 	if c.RDMA != nil {
 		errs = append(errs, validateRDMA(c.RDMA, path.Child("rdma"))...)
 	}

@@ -16,6 +16,14 @@ func TestContract(t *testing.T) {
 	agentcontract.Test(t, a, func(key string) { a.EndNamespace(agentcontract.ClaimUID, key) })
 }
 
+func TestRDMAContract(t *testing.T) {
+	a := &fakeagent.Agent{}
+	a.AddRDMA("soft0", 0)
+	agentcontract.TestRDMA(t, a, agentcontract.RDMA{
+		Name: "soft0", Remove: func() { a.RemoveRDMA("soft0") }, Restore: func() { a.AddRDMA("soft0", 1) },
+	})
+}
+
 func TestAllOrNone(t *testing.T) {
 	a := &fakeagent.Agent{Refuse: func(r *netagentv1.DeviceRequest) error {
 		if r.GetKey() == "d1" {

@@ -25,6 +25,7 @@ type Agent struct {
 
 	mu      sync.Mutex
 	ifindex int32
+	rdma    map[string][]*netagentv1.CharDevice
 	claims  map[string]map[string]*device
 	changed map[string]bool
 	wake    chan struct{}
@@ -92,6 +93,9 @@ func (a *Agent) check(claimUID string, r *netagentv1.DeviceRequest) error {
 	if d := a.claims[claimUID][r.GetKey()]; d != nil && !proto.Equal(d.request, r) {
 		return &Refusal{codes.FailedPrecondition, fmt.Sprintf("device %s is attached with other settings", r.GetKey())}
 	}
+	if u := r.GetUverbs(); u != nil && a.rdma[u.GetIbdev()] == nil {
+		return &Refusal{codes.FailedPrecondition, fmt.Sprintf("uverbs.ibdev %q: the node has no RDMA device of this name", u.GetIbdev())}
+	}
 	if a.Refuse != nil {
 		return a.Refuse(r)
 	}
@@ -113,8 +117,19 @@ func (a *Agent) attach(claimUID string, r *netagentv1.DeviceRequest) *netagentv1
 	return d.attachment
 }
 
-// make makes a link, always one that never was before.
+// make makes a link, always one that never was before, or answers with an RDMA
+// device as it is.
 func (a *Agent) make(claimUID string, r *netagentv1.DeviceRequest) *netagentv1.Attachment {
+	if u := r.GetUverbs(); u != nil {
+		return &netagentv1.Attachment{
+			ClaimUid: claimUID,
+			Key:      r.GetKey(),
+			Location: netagentv1.Location_LOCATION_HOST,
+			Device: &netagentv1.Attachment_Rdma{Rdma: &netagentv1.RdmaDevice{
+				Ibdev: u.GetIbdev(), CharDevices: a.rdma[u.GetIbdev()],
+			}},
+		}
+	}
 	a.ifindex++
 	mac := settings(r).GetMacAddress()
 	if mac == nil {
@@ -148,6 +163,8 @@ func settings(r *netagentv1.DeviceRequest) interface {
 		return r.GetMacvlan()
 	case r.GetVeth() != nil:
 		return r.GetVeth()
+	case r.GetIpoib() != nil:
+		return &netagentv1.Dummy{Mtu: r.GetIpoib().GetMtu()}
 	case r.GetIpvlan() != nil: // shares its parent's address
 		return &netagentv1.Dummy{Mtu: r.GetIpvlan().GetMtu()}
 	}
