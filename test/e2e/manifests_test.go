@@ -68,17 +68,21 @@ func TestExamples(t *testing.T) {
 	for _, tc := range []struct {
 		file, target string
 		want         []string
+		needs        func(*testing.T)
 	}{
-		{"deployment.yaml", "deployment/network-test", []string{"net1"}},
-		{"multi-nic-deployment.yaml", "deployment/multi-nic-test", []string{"data0", "ctrl0"}},
-		{"examples/macvlan.yaml", "pod/macvlan-example", []string{"data0"}},
-		{"examples/ipvlan.yaml", "pod/ipvlan-example", []string{"data0"}},
-		{"examples/veth.yaml", "pod/veth-example", []string{"data0"}},
-		{"examples/dummy.yaml", "pod/dummy-example", []string{"svc0"}},
+		{"deployment.yaml", "deployment/network-test", []string{"net1"}, nil},
+		{"multi-nic-deployment.yaml", "deployment/multi-nic-test", []string{"data0", "ctrl0"}, nil},
+		{"examples/macvlan.yaml", "pod/macvlan-example", []string{"data0"}, nil},
+		{"examples/ipvlan.yaml", "pod/ipvlan-example", []string{"data0"}, nil},
+		{"examples/veth.yaml", "pod/veth-example", []string{"data0"}, func(t *testing.T) { parent(t, "br0", "bridge") }},
+		{"examples/dummy.yaml", "pod/dummy-example", []string{"svc0"}, nil},
+		{"examples/ipoib.yaml", "pod/ipoib-example", []string{"ib1"}, infiniBand},
+		{"examples/uverbs.yaml", "pod/uverbs-example", nil, func(t *testing.T) { softRDMA(t, "rxe0", "eth0") }},
+		{"examples/roce.yaml", "pod/roce-example", []string{"rdma0"}, func(t *testing.T) { softRDMA(t, "rxe0", "eth0") }},
 	} {
 		t.Run(filepath.Base(tc.file), func(t *testing.T) {
-			if strings.HasSuffix(tc.file, "veth.yaml") {
-				parent(t, "br0", "bridge")
+			if tc.needs != nil {
+				tc.needs(t)
 			}
 			n := newNamespace(t)
 			mustKubectl(t, nil, "apply", "-n", n.name, "-f", filepath.Join(deploy, tc.file))

@@ -32,8 +32,23 @@ for _ in $(seq 100); do [ -e /sys/class/net/ib0 ] && exit; sleep 0.1; done
 echo "no ib0 came" >&2
 exit 1`
 
-// Add gives the machine the device rxe0 and the interface ib0, until its next
-// reset.
+// removeDevice takes the device and the module away, so that soft-RoCE devices are
+// Ethernet's again.
+const removeDevice = `set -e
+rdma link del rxe0
+for _ in $(seq 100); do rmmod ` + module + ` && exit; sleep 0.1; done
+exit 1`
+
+// Remove takes away what Add has given.
+func Remove(ctx context.Context, vm *node.VM) error {
+	if _, err := vm.Run(ctx, removeDevice); err != nil {
+		return fmt.Errorf("remove the InfiniBand device: %w", err)
+	}
+	return nil
+}
+
+// Add gives the machine the device rxe0 and the interface ib0, until Remove or
+// its next reset.
 func Add(ctx context.Context, t *toolchain.Toolchain, vm *node.VM) error {
 	if err := add(ctx, t, vm); err != nil {
 		return fmt.Errorf("add an InfiniBand device: %w", err)

@@ -49,4 +49,7 @@ func TestAdd(t *testing.T) {
 	if out, err := vm.Run(t.Context(), childLife); err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}
+	if err := infiniband.Remove(t.Context(), vm); err != nil {
+		t.Error(err)
+	}
 }
