@@ -1,6 +1,7 @@
 package netagent_test
 
 import (
+	"log/slog"
 	"os"
 	"os/exec"
 	"runtime"
@@ -11,14 +12,18 @@ import (
 	"golang.org/x/sys/unix"
 
 	netagentv1 "github.com/hawser-dra/hawser/api/netagent/v1"
+	"github.com/hawser-dra/hawser/internal/sandbox"
 	"github.com/hawser-dra/hawser/internal/testns"
+	"github.com/hawser-dra/hawser/netagent"
+	"github.com/hawser-dra/hawser/netagent/confine"
 )
 
 // confined tells the test process that it is the one with one capability.
 const confined = "HAWSER_TEST_CONFINED"
 
 // TestOnlyNetAdmin runs a whole life with CAP_NET_ADMIN and no_new_privs, as the
-// container has it: the test binary runs once more under these.
+// container has it, and in netagent's own sandbox: the test binary runs once more
+// under these.
 func TestOnlyNetAdmin(t *testing.T) {
 	testns.Require(t)
 	if os.Getenv(confined) != "" {
@@ -26,9 +31,11 @@ func TestOnlyNetAdmin(t *testing.T) {
 		lifeWithPod(t)
 		return
 	}
+	requireLandlock(t)
 	pod := testns.NewPod(t)
 	cmd := exec.Command("/proc/self/exe", "-test.run=^TestOnlyNetAdmin$", "-test.v")
-	cmd.Env = append(os.Environ(), confined+"=1")
+	// The directories that the confined test removes lie in one that it may write.
+	cmd.Env = append(os.Environ(), confined+"=1", "TMPDIR="+t.TempDir())
 	cmd.ExtraFiles = []*os.File{pod.File()}
 	out, err := runConfined(cmd)
 	if err != nil {
@@ -79,10 +86,17 @@ func checkCapabilities(t *testing.T) {
 	}
 }
 
+func enterSandbox() error {
+	return confine.Enter(slog.New(slog.DiscardHandler), confine.Config{
+		SocketDir: os.TempDir(), JournalDir: os.TempDir(), Require: true,
+	})
+}
+
 // lifeWithPod attaches, lets the link go to a pod, and detaches it there.
 func lifeWithPod(t *testing.T) {
 	uplink(t)
-	a := start(t)
+	a := start(t, func(c *netagent.Config) { c.Confine = enterSandbox })
+	a.config.Confine = nil // once is for the whole process
 	w := a.watch()
 	claim := uuid.NewString()
 	list := a.attach(claim, macvlanRequest("a", "up0"), vethRequest("b"))
@@ -99,5 +113,13 @@ func lifeWithPod(t *testing.T) {
 	a.detach(claim)
 	if left := ownLinks(t); len(left) != 0 {
 		t.Errorf("links left: %v", left)
+	}
+}
+
+// requireLandlock skips a test of the sandbox on a kernel that lacks a part of it.
+func requireLandlock(t *testing.T) {
+	t.Helper()
+	if !sandbox.Supported() {
+		testns.Lacking(t, "the kernel has no Landlock that covers files (Linux 6.2)")
 	}
 }

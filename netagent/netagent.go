@@ -50,6 +50,11 @@ type Config struct {
 	MaxAttachments int           // on the node
 
 	Tracer trace.TracerProvider // of calls; optional
+
+	// Confine takes from the process what it does not need. It is called once,
+	// when the journal's directory is there and before a socket is opened;
+	// optional.
+	Confine func() error
 }
 
 // Validate says what is wrong with c.
@@ -88,6 +93,11 @@ func Run(ctx context.Context, c Config) error {
 	entries, err := journal.Open(c.JournalDir, log)
 	if err != nil {
 		return err
+	}
+	if c.Confine != nil {
+		if err := c.Confine(); err != nil {
+			return err
+		}
 	}
 	locks, err := claimlock.Open(filepath.Join(c.JournalDir, locksFile))
 	if err != nil {

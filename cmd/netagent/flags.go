@@ -5,10 +5,12 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"path/filepath"
 	"strings"
 
 	"github.com/hawser-dra/hawser/internal/peer"
 	"github.com/hawser-dra/hawser/netagent"
+	"github.com/hawser-dra/hawser/netagent/confine"
 )
 
 const (
@@ -19,6 +21,7 @@ const (
 
 type options struct {
 	config    netagent.Config
+	sandbox   bool
 	traces    string
 	verbosity int
 	logFormat string
@@ -44,6 +47,7 @@ func parseFlags(args []string, usage io.Writer) (options, error) {
 	f.Func("allow-rdma", "comma-separated `patterns` of RDMA devices that claims may have, such as mlx5_*,rxe0 (default none)",
 		func(s string) error { o.config.AllowRDMA = split(s); return nil })
 	f.IntVar(&o.config.MaxAttachments, "max-attachments", 512, "how many attachments the node may have")
+	f.BoolVar(&o.sandbox, "require-sandbox", false, "do not start on a kernel that lacks a part of the sandbox (Landlock, seccomp)")
 	f.StringVar(&o.traces, "trace-socket", defaultTraceSocket, "`path` of the driver's socket for spans; empty: no spans")
 	f.IntVar(&o.verbosity, "v", 0, "how much to log: 2 shows each call, 4 each step")
 	f.StringVar(&o.logFormat, "log-format", "text", "text or json")
@@ -55,6 +59,12 @@ func parseFlags(args []string, usage io.Writer) (options, error) {
 		return options{}, &usageError{err}
 	}
 	return o, nil
+}
+
+func (o options) sandboxConfig() confine.Config {
+	return confine.Config{
+		SocketDir: filepath.Dir(o.config.Socket), JournalDir: o.config.JournalDir, Require: o.sandbox,
+	}
 }
 
 // parse lists the flags only when asked to, and refuses arguments that are no

@@ -16,6 +16,7 @@ import (
 
 	"github.com/hawser-dra/hawser/internal/version"
 	"github.com/hawser-dra/hawser/netagent"
+	"github.com/hawser-dra/hawser/netagent/confine"
 	"github.com/hawser-dra/hawser/telemetry/logging"
 )
 
@@ -67,5 +68,6 @@ func command(ctx context.Context, args []string, stdout, stderr io.Writer) error
 	}
 	defer traces.Close()
 	o.config.Tracer = traces
+	o.config.Confine = func() error { return confine.Enter(log, o.sandboxConfig()) }
 	return netagent.Run(ctx, o.config)
 }

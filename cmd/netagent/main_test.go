@@ -3,9 +3,13 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
+	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -64,7 +68,17 @@ func TestVersionAndHelp(t *testing.T) {
 	}
 }
 
-// TestServeAndHealth serves until it is told to stop, as by SIGTERM. It changes
+// asNetagent makes the test binary be netagent.
+const asNetagent = "HAWSER_TEST_NETAGENT"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asNetagent) != "" {
+		main()
+	}
+	os.Exit(m.Run())
+}
+
+// TestServeAndHealth serves, in a process of its own, until SIGTERM. It changes
 // nothing in the machine's network.
 func TestServeAndHealth(t *testing.T) {
 	if os.Geteuid() != 0 {
@@ -78,23 +92,46 @@ func TestServeAndHealth(t *testing.T) {
 	if code, text := health(); code != 1 {
 		t.Errorf("health before: exit code %d, %q", code, text)
 	}
-	ctx, stop := context.WithCancel(context.Background())
-	code := make(chan int)
 	var stderr bytes.Buffer
-	go func() {
-		code <- run(ctx, []string{"--socket", socket, "--journal-dir", t.TempDir(), "--allow-peer", "0:0"}, nil, &stderr)
-	}()
+	netagent := exec.Command("/proc/self/exe", "--socket", socket, "--journal-dir", t.TempDir(), "--allow-peer", "0:0")
+	netagent.Env = append(os.Environ(), asNetagent+"=1")
+	netagent.Stderr = &stderr
+	if err := netagent.Start(); err != nil {
+		t.Fatal(err)
+	}
 	for end := time.Now().Add(5 * time.Second); ; time.Sleep(10 * time.Millisecond) {
 		c, text := health()
 		if c == 0 {
 			break
 		}
 		if time.Now().After(end) {
-			t.Fatalf("health: exit code %d, %q", c, text)
+			t.Fatalf("health: exit code %d, %q\n%s", c, text, &stderr)
 		}
 	}
-	stop()
-	if c := <-code; c != 0 {
-		t.Errorf("exit code %d\n%s", c, &stderr)
+	wantConfined(t, netagent.Process.Pid)
+	if err := errors.Join(netagent.Process.Signal(syscall.SIGTERM), netagent.Wait()); err != nil {
+		t.Errorf("%v\n%s", err, &stderr)
+	}
+}
+
+// wantConfined asks the kernel for the sandbox of a running netagent; what it
+// keeps from happening, package confine tests.
+func wantConfined(t *testing.T, pid int) {
+	t.Helper()
+	threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/status", pid))
+	if err != nil || len(threads) == 0 {
+		t.Fatalf("threads %v, %v", threads, err)
+	}
+	const netAdmin = "0000000000001000"
+	for _, thread := range threads {
+		b, err := os.ReadFile(thread)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range []string{"CapPrm:\t" + netAdmin, "CapEff:\t" + netAdmin, "CapBnd:\t" + netAdmin, "NoNewPrivs:\t1", "Seccomp:\t2"} {
+			if !strings.Contains(string(b), want) {
+				t.Errorf("%s lacks %q:\n%s", thread, want, b)
+			}
+		}
 	}
 }

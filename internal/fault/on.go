@@ -33,12 +33,15 @@ func Point(name Name) {
 	if f := handler.Load(); f != nil {
 		(*f)(name)
 	}
-	dir := os.Getenv(dirVariable)
+	dir := Dir()
 	if dir == "" || os.Remove(filepath.Join(dir, string(name))) != nil {
 		return
 	}
 	syscall.Exit(killed)
 }
+
+// Dir is the directory in which a test asks for a crash.
+func Dir() string { return os.Getenv(dirVariable) }
 
 // Driver returns the points that the driver passes.
 func Driver() []Name {
