@@ -29,7 +29,7 @@ type options struct {
 	netagentSocket, healthSocket string
 	traceSocket, metricsAddress  string
 	slots                        int64
-	podlink                      bool
+	podlink, requireSandbox      bool
 	verbosity                    int
 	logFormat                    string
 	version                      bool
@@ -55,6 +55,7 @@ func parse(args []string, getenv func(string) string, output io.Writer) (options
 	f.StringVar(&o.metricsAddress, "metrics-address", "", "`address` to serve metrics on besides the health socket, such as :9410 (default none)")
 	f.Int64Var(&o.slots, "slots", 128, "how many created links claims may have on this node")
 	f.BoolVar(&o.podlink, "podlink", true, "install the hook that checks and sets interfaces in pods; without it, claims with settings are refused")
+	f.BoolVar(&o.requireSandbox, "require-sandbox", false, "do not start on a kernel that lacks a part of the sandbox (Landlock)")
 	f.IntVar(&o.verbosity, "v", 0, "verbosity of the log: 2 is each call and change, 4 each step")
 	f.StringVar(&o.logFormat, "log-format", "text", "text or json")
 	f.BoolVar(&o.version, "version", false, "print the version and exit")

@@ -64,7 +64,7 @@ func drive(ctx context.Context, o options, getenv func(string) string, stderr io
 		return err
 	}
 	ctx = logging.Into(ctx, log)
-	client, err := newClient(o)
+	client, api, err := newClient(o)
 	if err != nil {
 		return err
 	}
@@ -75,5 +75,8 @@ func drive(ctx context.Context, o options, getenv func(string) string, stderr io
 	defer telemetry.Tracing.Close()
 	log.Info("starting", "version", version.Version, "driver", o.driver, "node", o.node, "pod", o.podUID,
 		"traced", telemetry.Tracing.On())
+	if err := enterSandbox(log, o, api); err != nil {
+		return err
+	}
 	return controlplane.Run(ctx, o.config(client, telemetry))
 }

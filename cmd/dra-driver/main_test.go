@@ -155,7 +155,7 @@ func TestClient(t *testing.T) {
 	if err := os.WriteFile(kubeconfig, []byte(content), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	client, err := newClient(options{kubeconfig: kubeconfig, qps: 200, burst: 400})
+	client, _, err := newClient(options{kubeconfig: kubeconfig, qps: 200, burst: 400})
 	if err != nil {
 		t.Fatal(err)
 	}
