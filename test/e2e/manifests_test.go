@@ -62,6 +62,21 @@ func TestProcessPrivileges(t *testing.T) {
 	}
 }
 
+// TestSandbox: on this node's kernel no part of either sandbox is lacking, and
+// netagent's own filter is there beside the runtime's.
+func TestSandbox(t *testing.T) {
+	for container, parts := range map[string]string{"driver": "[Landlock]", "netagent": "[Landlock capabilities seccomp]"} {
+		log := mustKubectl(t, nil, "logs", "-n", driverNamespace, driverPod(t).Name, "-c", container)
+		if !strings.Contains(log, `msg="in the sandbox" by="`+parts+`"`) && !strings.Contains(log, `msg="in the sandbox" by=`+parts) {
+			t.Errorf("%s does not say that it is in the sandbox:\n%s", container, log)
+		}
+	}
+	status := onNode(t, "cat /proc/$(pidof netagent | tr ' ' '\n' | sort -n | head -1)/status")
+	if !strings.Contains(status, "Seccomp_filters:\t2") {
+		t.Errorf("netagent's filters are not two:\n%s", status)
+	}
+}
+
 // TestExamples applies the manifests that the README shows.
 func TestExamples(t *testing.T) {
 	deploy := filepath.Join(repo, "deploy")
