@@ -43,6 +43,18 @@ unit: ## The quick loop: tests that need neither cluster nor virtual machine, wi
 	go test -race -tags fault ./internal/onenode/
 	go test -C test -race -short ./...
 
+# Each target of the go fuzz engine in turn, for so long.
+FUZZTIME ?= 30s
+
+.PHONY: fuzz
+fuzz: ## Fuzz each target for FUZZTIME (30s); unit runs their seeds: make fuzz FUZZTIME=10m
+	@for file in $$(git ls-files '*fuzz_test.go'); do \
+	  for target in $$(sed -n 's/^func \(Fuzz[A-Za-z]*\)(.*/\1/p' $$file); do \
+	    echo "== $$(dirname $$file) $$target"; \
+	    go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) ./$$(dirname $$file); \
+	  done; \
+	done
+
 .PHONY: history
 history: ## Many random histories of claims, pods, crashes and twins: make history HISTORIES=1000, or one again: SEED=7 HISTORIES=1
 	go test -race -tags fault -count=1 -timeout 0 -run TestHistories ./internal/onenode/ -args -seed=$(SEED) -histories=$(HISTORIES)
@@ -52,8 +64,8 @@ kernel: ## The test node itself, then netagent's tests on its kernel, which has 
 	go test -C test -p 1 -count=1 -timeout 30m -v ./node/... ./kernel/
 
 .PHONY: e2e
-e2e: ## Tests on a real cluster: the product as shipped, real pods
-	go test -C test -p 1 -count=1 -timeout 60m -v ./cluster/ ./e2e/
+e2e: ## Tests on a real cluster: the product as shipped, real pods; and that its build is reproducible
+	go test -C test -p 1 -count=1 -timeout 60m -v ./cluster/ ./product/ ./e2e/
 
 .PHONY: churn
 churn: ## Many pods that come and go while the driver is updated: make churn LIVES=200
@@ -77,9 +89,13 @@ proto: ## Generate Go from the API's proto
 	$(call TOOL,buf) buf generate
 
 .PHONY: lint
-lint: ## gofmt, go vet, golangci-lint, in both modules
+lint: ## gofmt, go vet, golangci-lint with gosec, in both modules
 	$(call TOOL,lint) golangci-lint run ./...
 	cd test && go tool -modfile=../tools/lint/go.mod golangci-lint run -c ../.golangci.yaml ./...
+
+.PHONY: vuln
+vuln: ## Ask the Go vulnerability database about what is linked; needs https://vuln.go.dev
+	$(call TOOL,govulncheck) govulncheck ./...
 
 .PHONY: verify
 verify: ## Generated code is what the proto says, go.mod and go.sum are tidy

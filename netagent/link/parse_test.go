@@ -155,14 +155,3 @@ func TestParseEnd(t *testing.T) {
 		}
 	}
 }
-
-func FuzzParse(f *testing.F) {
-	f.Add(uint16(unix.RTM_NEWLINK), fullLink())
-	f.Add(uint16(unix.RTM_DELNSID), []byte{0, 0, 0, 0, 8, 0, 1, 0, 1, 0, 0, 0})
-	f.Fuzz(func(_ *testing.T, typ uint16, b []byte) {
-		_, _ = parseEvent(syscall.NetlinkMessage{Header: syscall.NlMsghdr{Type: typ}, Data: b})
-		_, _, _ = parseEnd(syscall.NetlinkMessage{Header: syscall.NlMsghdr{Type: typ, Flags: unix.NLM_F_ACK_TLVS}, Data: b})
-		_, _ = parseDefaultRoute(b)
-		_, _ = parseAddress(b)
-	})
-}

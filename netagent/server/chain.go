@@ -20,37 +20,45 @@ import (
 	"github.com/hawser-dra/hawser/telemetry/logging"
 )
 
-// interceptors are the chain that each call passes, the first outermost. What
-// costs least to refuse is refused first, and validation comes before the rate
-// limit so that a caller's mistake is told as such.
-func interceptors(log *slog.Logger) ([]grpc.ServerOption, error) {
+// chain is what each call passes, the first outermost. What costs least to
+// refuse is refused first, and validation comes before the rate limit so that a
+// caller's mistake is told as such.
+type chain struct {
+	unary  []grpc.UnaryServerInterceptor
+	stream []grpc.StreamServerInterceptor
+}
+
+func newChain(log *slog.Logger, pace limiter) (chain, error) {
 	validator, err := protovalidate.New(protovalidate.WithMessages(
 		&netagentv1.AttachRequest{}, &netagentv1.DetachRequest{}, &netagentv1.WatchRequest{}))
 	if err != nil {
-		return nil, fmt.Errorf("compile the rules of the API: %w", err)
+		return chain{}, fmt.Errorf("compile the rules of the API: %w", err)
 	}
 	rescue := recovery.WithRecoveryHandlerContext(recovered(log))
-	limiter := newLimiter()
 	lines := grpclog.LoggerFunc(logLine)
-	return []grpc.ServerOption{
-		grpc.ChainUnaryInterceptor(
+	return chain{
+		unary: []grpc.UnaryServerInterceptor{
 			recovery.UnaryServerInterceptor(rescue),
 			withLogger(log),
 			selector.UnaryServerInterceptor(grpclog.UnaryServerInterceptor(lines, logOptions()...), selector.MatchFunc(isLogged)),
 			refuseUnknown,
 			grpcvalidate.UnaryServerInterceptor(validator),
-			ratelimit.UnaryServerInterceptor(limiter),
+			ratelimit.UnaryServerInterceptor(pace),
 			withDeadline,
-		),
-		grpc.ChainStreamInterceptor(
+		},
+		stream: []grpc.StreamServerInterceptor{
 			recovery.StreamServerInterceptor(rescue),
 			withStreamLogger(log),
 			grpclog.StreamServerInterceptor(lines, logOptions()...),
 			refuseUnknownStream,
 			grpcvalidate.StreamServerInterceptor(validator),
-			ratelimit.StreamServerInterceptor(limiter),
-		),
+			ratelimit.StreamServerInterceptor(pace),
+		},
 	}, nil
+}
+
+func (c chain) options() []grpc.ServerOption {
+	return []grpc.ServerOption{grpc.ChainUnaryInterceptor(c.unary...), grpc.ChainStreamInterceptor(c.stream...)}
 }
 
 // recovered turns a panic into an error of that one call, and keeps the stack

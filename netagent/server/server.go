@@ -68,13 +68,13 @@ type Server struct {
 
 // New returns a Server that does not listen yet.
 func New(c Config) (*Server, error) {
-	chain, err := interceptors(c.Log)
+	chain, err := newChain(c.Log, newLimiter())
 	if err != nil {
 		return nil, err
 	}
 	s := &Server{
 		socket: c.Socket,
-		grpc:   grpc.NewServer(slices.Concat(bounds(c), traced(c), chain)...),
+		grpc:   grpc.NewServer(slices.Concat(bounds(c), traced(c), chain.options())...),
 		api:    &api{attach: c.Attach, watch: c.Watch, stopping: make(chan struct{})},
 	}
 	netagentv1.RegisterNetAgentServer(s.grpc, s.api)

@@ -30,12 +30,3 @@ func TestRequestsRoundTrip(t *testing.T) {
 		}
 	}
 }
-
-func FuzzParse(f *testing.F) {
-	f.Add(getLink("net1").Serialize()[unix.SizeofNlMsghdr:])
-	f.Add(setAddress(3, Address{Prefix: netip.MustParsePrefix("192.0.2.1/24")}).Serialize()[unix.SizeofNlMsghdr:])
-	f.Fuzz(func(_ *testing.T, b []byte) {
-		_, _ = parseLink(b)
-		_, _ = parseAddress(24, b)
-	})
-}

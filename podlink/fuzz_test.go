@@ -1,0 +1,68 @@
+package podlink
+
+import (
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/hawser-dra/hawser/api/record"
+	"github.com/hawser-dra/hawser/podlink/rtnl"
+)
+
+const fuzzRecord = `{"version":1,"claim":{"uid":"0b0f6f0e-7a39-4c1b-9d4e-0f1f5c7a9e11","namespace":"default","name":"net"},"hostNetns":1,` +
+	`"devices":[{"key":"d0","request":"nic","pool":"node1","device":"netdev-virtual","cdi":"dra.example.com/claim=x","config":{},` +
+	`"link":{"name":"net1","hostName":"hwabc","alias":"hawser/u/d0","addresses":["192.0.2.1/24","2001:db8::1/64"]}}]}`
+
+// FuzzRecord: a file at the record's path is refused or is a record of which
+// every address can be set.
+func FuzzRecord(f *testing.F) {
+	f.Add([]byte(fuzzRecord), "d0")
+	f.Add([]byte(strings.Replace(fuzzRecord, "192.0.2.1/24", "fe80::1%eth0/64", 1)), "d1")
+	path := filepath.Join(f.TempDir(), "x"+record.Suffix)
+	f.Fuzz(func(t *testing.T, b []byte, key string) {
+		if err := os.WriteFile(path, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		r, err := load(path)
+		if err != nil {
+			return
+		}
+		d := r.Device(key)
+		if d == nil || d.Link == nil {
+			return
+		}
+		want, err := parse(d.Link.Addresses)
+		if err != nil || len(want) != len(d.Link.Addresses) {
+			t.Errorf("%v of %q, %v", want, d.Link.Addresses, err)
+		}
+		if d.Link.Alias == "" {
+			t.Error("a link without a mark would be anybody's")
+		}
+	})
+}
+
+// FuzzWrong: of what an interface has, only podlink's own addresses and those
+// that are in the way go.
+func FuzzWrong(f *testing.F) {
+	f.Add("192.0.2.1/24", "192.0.2.1/25", uint8(0))
+	f.Add("192.0.2.1/24", "192.0.2.9/24", uint8(origin))
+	f.Add("::ffff:192.0.2.1/120", "192.0.2.1/24", uint8(origin))
+	f.Fuzz(func(t *testing.T, wanted, there string, by uint8) {
+		want, err := parse([]string{wanted})
+		have, haveErr := netip.ParsePrefix(there)
+		if err != nil || haveErr != nil {
+			return
+		}
+		gone := wrong([]rtnl.Address{{Prefix: have, Origin: by}}, want)
+		switch same := have.Addr() == want[0].Addr(); {
+		case have == want[0] && len(gone) > 0:
+			t.Errorf("%s is wanted and goes", have)
+		case !same && by != origin && len(gone) > 0:
+			t.Errorf("%s is the pod's own and goes", have)
+		case !same && by == origin && len(gone) == 0:
+			t.Errorf("%s is podlink's, of no use, and stays", have)
+		}
+	})
+}
