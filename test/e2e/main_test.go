@@ -5,9 +5,11 @@ package e2e
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"testing"
@@ -51,7 +53,19 @@ func run(ctx context.Context, m *testing.M) (code int, err error) {
 	if err := source.Install(ctx, theCluster); err != nil {
 		return 1, err
 	}
-	return m.Run(), nil
+	if code = m.Run(); code != 0 {
+		return code, nil
+	}
+	filter := flag.Lookup("test.run").Value.String() + flag.Lookup("test.skip").Value.String()
+	err = checkRBAC(filter == "")
+	if *keep != "" && errors.Is(err, fs.ErrNotExist) {
+		fmt.Fprintln(os.Stderr, "RBAC is not checked: the cluster was brought up without --audit-log")
+		return 0, nil
+	}
+	if err != nil {
+		return 1, err
+	}
+	return 0, nil
 }
 
 // up brings the cluster up, or finds the one that is.
@@ -72,7 +86,7 @@ func up(ctx context.Context) (down func(context.Context), err error) {
 	if err != nil {
 		return nil, err
 	}
-	theCluster, err = cluster.Up(ctx, cluster.Options{Dir: filepath.Join(dir, "cluster"), Parts: parts, Log: io.Writer(os.Stderr)})
+	theCluster, err = cluster.Up(ctx, cluster.Options{Dir: filepath.Join(dir, "cluster"), Parts: parts, Log: io.Writer(os.Stderr), AuditLog: true})
 	if err != nil {
 		return nil, err
 	}
