@@ -115,17 +115,22 @@ func (s Source) Build(ctx context.Context, c *cluster.Cluster, dir string) ([]st
 		if err != nil {
 			return nil, err
 		}
-		i, err := image.FromDockerfile(filepath.Join(s.Repo, dockerfile), bin, map[string]string{"VERSION": s.Version})
-		if err != nil {
-			return nil, err
-		}
 		archive := filepath.Join(dir, dockerfile+".tar")
-		if err := i.WriteFile(archive, name); err != nil {
+		if err := s.archive(archive, name, dockerfile, bin); err != nil {
 			return nil, err
 		}
 		archives = append(archives, archive)
 	}
 	return archives, nil
+}
+
+// archive writes the image that a Dockerfile describes, of the binaries in bin.
+func (s Source) archive(path, name, dockerfile, bin string) error {
+	i, err := image.FromDockerfile(filepath.Join(s.Repo, dockerfile), bin, map[string]string{"VERSION": s.Version})
+	if err != nil {
+		return err
+	}
+	return i.WriteFile(path, name)
 }
 
 // compile builds the binaries as the Dockerfiles do.
