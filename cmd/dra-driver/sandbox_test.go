@@ -63,6 +63,8 @@ var attempts = map[string]struct {
 	"spans":            {listen("socket/otlp"), allowed},
 	"token":            {read("token/token"), allowed},
 	"connect":          {connect, allowed},
+	"metrics port":     {listenTCP(0), allowed},
+	"another port":     {listenTCP(54321), denied},
 	"read outside":     {read("outside"), denied},
 	"write outside":    {write("outside"), denied},
 	"make outside":     {write("new"), denied},
@@ -86,6 +88,17 @@ func read(file string) func(string) error {
 
 func listen(file string) func(string) error {
 	return func(dir string) error { _, err := net.Listen("unix", filepath.Join(dir, file)); return err }
+}
+
+// listenTCP listens by TCP itself, which net.Listen may leave for MPTCP.
+func listenTCP(port int) func(string) error {
+	return func(string) error {
+		s, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, unix.IPPROTO_TCP)
+		if err != nil {
+			return err
+		}
+		return errors.Join(unix.Bind(s, &unix.SockaddrInet4{Port: port, Addr: [4]byte{127, 0, 0, 1}}), unix.Listen(s, 1))
+	}
 }
 
 // connect reaches a port where nobody listens, which only the kernel's own

@@ -35,7 +35,8 @@ type Files struct {
 }
 
 // Ports are TCP ports. Landlock holds them from version 4, of Linux 6.7; on an
-// older kernel all are open.
+// older kernel all are open, and those of other protocols, MPTCP among them, are
+// on any.
 type Ports struct {
 	AnyConnect bool     // connections to everywhere
 	Listen     []uint16 // 0: one that the kernel chooses

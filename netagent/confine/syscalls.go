@@ -43,6 +43,7 @@ func withSome() []rule {
 		{unix.SYS_SOCKET, []condition{is(0, unix.AF_UNIX)}},
 		{unix.SYS_SOCKET, []condition{is(0, unix.AF_NETLINK), is(2, unix.NETLINK_ROUTE)}},
 		{unix.SYS_SOCKET, []condition{is(0, unix.AF_NETLINK), is(2, unix.NETLINK_RDMA)}},
+		{unix.SYS_SOCKET, []condition{is(0, unix.AF_NETLINK), is(2, unix.NETLINK_KOBJECT_UEVENT)}},
 		// Threads: neither processes nor namespaces.
 		{unix.SYS_CLONE, []condition{has(0, unix.CLONE_THREAD), lacks(0, newSpaces)}},
 		// Memory, none of it to be executed.
