@@ -53,6 +53,7 @@ var attempts = map[string]try{
 	"journal":       {writeAndRead, done},
 	"sysfs":         {readSysfs, done},
 	"route netlink": {socket(unix.AF_NETLINK, unix.SOCK_RAW, unix.NETLINK_ROUTE), done},
+	"device events": {socket(unix.AF_NETLINK, unix.SOCK_RAW, unix.NETLINK_KOBJECT_UEVENT), done},
 	"RDMA netlink":  {openRDMA, done},
 	"threads":       {startThreads, done},
 	"wait":          {wait, "waiting"},
