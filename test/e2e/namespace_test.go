@@ -21,7 +21,8 @@ const (
 )
 
 // namespace is where one test keeps its objects. When the test ends they are
-// deleted, and nothing of them may be left on the node.
+// deleted, and nothing of them may be left on the node. What the API server has
+// left of them by then goes while the next test runs.
 type namespace struct {
 	t    *testing.T
 	name string
@@ -30,12 +31,21 @@ type namespace struct {
 func newNamespace(t *testing.T) *namespace {
 	t.Helper()
 	n := &namespace{t: t, name: strings.ToLower(strings.NewReplacer("/", "-", "_", "-", ".", "-").Replace(t.Name()))}
-	mustKubectl(t, nil, "create", "namespace", n.name)
+	eventually(t, func() error { // the same test's last run may have left it
+		_, err := kubectl(t.Context(), nil, "create", "namespace", n.name)
+		return err
+	})
 	t.Cleanup(func() {
 		if t.Failed() {
 			t.Log(n.report())
 		}
-		mustKubectl(t, nil, "delete", "namespace", n.name, "--timeout="+patience.String())
+		mustKubectl(t, nil, "delete", "namespace", n.name, "--wait=false")
+		eventually(t, func() error {
+			if left := mustKubectl(t, nil, "get", "pods", "-n", n.name, "-o", "name"); left != "" {
+				return fmt.Errorf("pods left: %s", left)
+			}
+			return nil
+		})
 		wantCleanNode(t)
 	})
 	return n

@@ -110,3 +110,18 @@ func TestUverbsRefused(t *testing.T) {
 	n.apply(claimTemplate("other", rdmaSpec(t, "rdma-devices", other)), podWith("other", "other"))
 	n.wantEvent("other", `rdma.preferDevice: Invalid value: "mlx5_0"`, "the allocated RDMA device is rxe0", `.ibdev == "mlx5_0"`)
 }
+
+// TestTwoPodsShareAnRDMAClaim: other than an interface, a device that is shared
+// serves all pods of a claim.
+func TestTwoPodsShareAnRDMAClaim(t *testing.T) {
+	softRDMA(t, "rxe0", "eth0")
+	n := newNamespace(t)
+	n.apply(sharedClaim("shared", rdmaSpec(t, "rdma-devices", uverbs())), podOfClaim("first", "shared"), podOfClaim("second", "shared"))
+	n.ready("first", "second")
+	n.wantDeviceFiles("first")
+	n.wantDeviceFiles("second")
+	n.delete("pod/first")
+	n.killContainer("second", "shell")
+	n.restarted("second", "shell", 1)
+	n.wantDeviceFiles("second")
+}
