@@ -10,6 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
 
+	netagentv1 "github.com/hawser-dra/hawser/api/netagent/v1"
 	"github.com/hawser-dra/hawser/controlplane/claim"
 )
 
@@ -20,6 +21,42 @@ const (
 )
 
 var decoder = claim.Decoder{Driver: driver}
+
+// withDevices decodes for a node that has a virtual function and a card.
+var withDevices = claim.Decoder{Driver: driver, Device: func(name string) *netagentv1.NodeDevice {
+	return map[string]*netagentv1.NodeDevice{
+		"vf-0":  {Name: "vf-0", Device: &netagentv1.NodeDevice_Vf{Vf: &netagentv1.Vf{Parent: "eth1"}}},
+		"nic-0": {Name: "nic-0", Device: &netagentv1.NodeDevice_Nic{Nic: &netagentv1.Nic{Link: "eth2"}}},
+	}[name]
+}}
+
+// onDevice is a claim that a device of the node was allocated for.
+func onDevice(device, parameters string) *resourceapi.ResourceClaim {
+	rc := allocated(configs(fromClaim(parameters)), "nic")
+	rc.Status.Allocation.Devices.Results[0].Device = device
+	return rc
+}
+
+// TestDevicesOfTheNode fits what a device is; the draft keeps it.
+func TestDevicesOfTheNode(t *testing.T) {
+	for device, parameters := range map[string]string{
+		"vf-0":              `{"type": "netdev", "netdev": {"kind": "sriov-vf"}}`,
+		"nic-0":             `{"type": "netdev", "netdev": {"kind": "host-device", "hostDevice": "eth2"}}`,
+		claim.VirtualDevice: `{"type": "netdev", "netdev": {"kind": "host-device", "hostDevice": "eth2"}}`,
+	} {
+		c, err := withDevices.Decode(onDevice(device, parameters))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := c.Draft(func(uid, key string) string { return uid + key })
+		if err != nil {
+			t.Fatal(err)
+		}
+		if kept := string(r.Devices[0].Node); strings.Contains(kept, device) != (device != claim.VirtualDevice) {
+			t.Errorf("the draft of %s keeps %s", device, kept)
+		}
+	}
+}
 
 // allocated is a claim with one result for each request.
 func allocated(config []resourceapi.DeviceAllocationConfiguration, requests ...string) *resourceapi.ResourceClaim {
@@ -139,6 +176,16 @@ func TestRefused(t *testing.T) {
 			`request "nic": combo.kind: Invalid value: "roce": the allocated device is netdev-virtual, which cannot be a roce: request one that can, with the CEL selector device.attributes["dra.example.com"].type == "rdma"`},
 		"RDMA from the virtual device": {allocated(configs(fromClaim(`{"type": "rdma", "rdma": {"kind": "uverbs"}}`)), "nic"), decoder,
 			`request "nic": rdma.kind: Invalid value: "uverbs": the allocated device is netdev-virtual, which cannot be a uverbs: request one that can, with the CEL selector device.attributes["dra.example.com"].type == "rdma"`},
+		"a card from the virtual device": {kind("host-device"), decoder,
+			`request "nic": netdev.kind: Invalid value: "host-device": the allocated device is netdev-virtual, which cannot be a host-device: request one that can, with the CEL selector device.attributes["dra.example.com"].kind == "host-device", or name a card of the node in netdev.hostDevice`},
+		"a dummy from a VF": {onDevice("vf-0", dummy), withDevices,
+			`request "nic": netdev.kind: Invalid value: "dummy": the allocated device is vf-0, which cannot be a dummy: request one that can, with the CEL selector device.attributes["dra.example.com"].kind == "virtual"`},
+		"a VF from a card": {onDevice("nic-0", `{"type": "netdev", "netdev": {"kind": "sriov-vf"}}`), withDevices,
+			`request "nic": netdev.kind: Invalid value: "sriov-vf": the allocated device is nic-0, which cannot be a sriov-vf: request one that can, with the CEL selector device.attributes["dra.example.com"].kind == "sriov-vf"`},
+		"another card than the allocated": {onDevice("nic-0", `{"type": "netdev", "netdev": {"kind": "host-device", "hostDevice": "eth3"}}`), withDevices,
+			`request "nic": netdev.hostDevice: Invalid value: "eth3": the allocated device nic-0 is eth2: leave it out, or name a card by claiming netdev-virtual`},
+		"a device that is gone": {onDevice("vf-9", dummy), withDevices,
+			`request "nic": device vf-9 is not on this node (any more), or netagent has not told of it yet`},
 		"unknown device": {foreign, decoder,
 			`request "nic": device eth7 is not on this node (any more), or netagent has not told of it yet`},
 		"all that is wrong": {allocated(configs(fromClaim(`{"type": "x"}`, "a"), fromClaim(`{"type": "netdev"}`, "b")), "a", "b"), decoder,

@@ -51,6 +51,9 @@ func All() Table {
 			v1alpha1.KindVeth:    netdev.Veth{},
 			v1alpha1.KindDummy:   netdev.Dummy{},
 			v1alpha1.KindIpoib:   netdev.Ipoib{},
+
+			v1alpha1.KindSriovVf:    netdev.SriovVf{},
+			v1alpha1.KindHostDevice: netdev.HostDevice{},
 		},
 		v1alpha1.TypeRDMA: {
 			v1alpha1.KindUverbs: rdma.Uverbs{},

@@ -26,12 +26,17 @@ func decode(t *testing.T, netdev string) *v1alpha1.DeviceConfig {
 
 func request(t *testing.T, netdev string) *netagentv1.DeviceRequest {
 	t.Helper()
+	return requestFor(t, netdev, nil)
+}
+
+func requestFor(t *testing.T, netdev string, node *netagentv1.NodeDevice) *netagentv1.DeviceRequest {
+	t.Helper()
 	c := decode(t, netdev)
 	h, err := handler.All().For(c)
 	if err != nil {
 		t.Fatal(err)
 	}
-	req, err := h.Request(c, nil)
+	req, err := h.Request(c, node)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,8 +82,49 @@ func TestWords(t *testing.T) {
 	}
 }
 
+// What is borrowed is asked for by what the allocated device is.
+func TestRequestForADeviceOfTheNode(t *testing.T) {
+	function := &netagentv1.NodeDevice{Device: &netagentv1.NodeDevice_Vf{Vf: &netagentv1.Vf{
+		Pci: &netagentv1.PciFunction{Address: "0000:3b:02.1"}, Parent: "ens1", VfIndex: 5}}}
+	card := &netagentv1.NodeDevice{Device: &netagentv1.NodeDevice_Nic{Nic: &netagentv1.Nic{
+		Pci: &netagentv1.PciFunction{Address: "0000:3c:00.0"}, Link: "ens2"}}}
+	for config, tc := range map[string]struct {
+		node *netagentv1.NodeDevice
+		want string
+	}{
+		`{"kind": "sriov-vf"}`: {function, `{"sriovVf": {"pciAddress": "0000:3b:02.1", "parent": "ens1", "vfIndex": 5}}`},
+		`{"kind": "sriov-vf", "mtu": 1400, "macAddress": "02:00:00:00:00:01", "vlan": 5, "vlanQos": 3, "vlanProto": "802.1ad",
+		  "spoofCheck": false, "trust": true, "minTxRate": 10, "maxTxRate": 100, "linkState": "enable"}`: {function,
+			`{"sriovVf": {"pciAddress": "0000:3b:02.1", "parent": "ens1", "vfIndex": 5, "mtu": 1400, "macAddress": "AgAAAAAB",
+			  "vlan": 5, "vlanQos": 3, "vlanProtocol": "VLAN_PROTOCOL_8021AD", "spoofCheck": false, "trust": true,
+			  "minTxRate": 10, "maxTxRate": 100, "linkState": "VF_LINK_STATE_ENABLE"}}`},
+		`{"kind": "sriov-vf", "vlan": 5, "vlanProto": "802.1q", "linkState": "auto"}`: {function,
+			`{"sriovVf": {"pciAddress": "0000:3b:02.1", "parent": "ens1", "vfIndex": 5,
+			  "vlan": 5, "vlanProtocol": "VLAN_PROTOCOL_8021Q", "linkState": "VF_LINK_STATE_AUTO"}}`},
+		`{"kind": "host-device"}`:                       {card, `{"hostDevice": {"name": "ens2", "pciAddress": "0000:3c:00.0"}}`},
+		`{"kind": "host-device", "hostDevice": "ens3"}`: {nil, `{"hostDevice": {"name": "ens3"}}`},
+		`{"kind": "host-device", "mtu": 1400, "macAddress": "02:00:00:00:00:01"}`: {card,
+			`{"hostDevice": {"name": "ens2", "pciAddress": "0000:3c:00.0", "mtu": 1400, "macAddress": "AgAAAAAB"}}`},
+	} {
+		var want netagentv1.DeviceRequest
+		if err := protojson.Unmarshal([]byte(tc.want), &want); err != nil {
+			t.Fatal(err)
+		}
+		want.Key = "d0"
+		if got := requestFor(t, config, tc.node); !proto.Equal(got, &want) {
+			t.Errorf("%s\n got %s\nwant %s", config, protojson.Format(got), tc.want)
+		}
+	}
+	c := decode(t, `{"kind": "sriov-vf"}`)
+	if _, err := handler.All().Handlers[c.Type][c.DeviceKind()].Request(c, card); err == nil {
+		t.Error("a card is taken for a virtual function")
+	}
+}
+
 func TestRecord(t *testing.T) {
-	for kind, parent := range map[string]string{"dummy": "", "macvlan": "eth0", "ipvlan": "eth0", "veth": "br0", "ipoib": "ib0"} {
+	for kind, parent := range map[string]string{
+		"dummy": "", "macvlan": "eth0", "ipvlan": "eth0", "veth": "br0", "ipoib": "ib0", "sriov-vf": "", "host-device": "",
+	} {
 		pkey := ""
 		if kind == "ipoib" {
 			pkey = `"pkey": 1, `
@@ -156,7 +202,7 @@ func TestKeys(t *testing.T) {
 }
 
 func TestUnknownKinds(t *testing.T) {
-	const only = ": this version of the driver cannot prepare it, only combo roce; netdev dummy, ipoib, ipvlan, macvlan, veth; rdma uverbs"
+	const only = ": this version of the driver cannot prepare it, only combo roce; netdev dummy, host-device, ipoib, ipvlan, macvlan, sriov-vf, veth; rdma uverbs"
 	for want, c := range map[string]*v1alpha1.DeviceConfig{
 		`netdev.kind: Invalid value: "vxlan"` + only: {Type: "netdev", Netdev: &v1alpha1.Netdev{Kind: "vxlan"}},
 		`rdma.kind: Invalid value: "vdpa"` + only:    {Type: "rdma", RDMA: &v1alpha1.RDMA{Kind: "vdpa"}},

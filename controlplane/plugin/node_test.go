@@ -31,6 +31,16 @@ type node struct {
 	cdi    string
 	state  string
 	status *status
+	// devices are the node's own.
+	devices map[string]*netagentv1.NodeDevice
+}
+
+// device finds what the test has put on the node, or the RDMA device.
+func (n *node) device(name string) *netagentv1.NodeDevice {
+	if d := n.devices[name]; d != nil {
+		return d
+	}
+	return device(name)
 }
 
 // newNode has the RDMA device rxe0 over eth1, beside what needs no device.
@@ -60,7 +70,7 @@ func (n *node) start(t testing.TB, wrap func(*steps.Steps)) *plugin.Plugin {
 		wrap(s)
 	}
 	return plugin.New(plugin.Config{
-		Driver: driver, Device: device, Steps: s, Records: records, CDI: specs.DeviceID, Locks: &claimlock.Locks{}, Status: n.status,
+		Driver: driver, Device: n.device, Steps: s, Records: records, CDI: specs.DeviceID, Locks: &claimlock.Locks{}, Status: n.status,
 	})
 }
 

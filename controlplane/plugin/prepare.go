@@ -93,22 +93,18 @@ func (p *Plugin) draft(ctx context.Context, c *claim.Claim) (draft *record.Recor
 	if draft, err = c.Draft(p.config.CDI); err != nil {
 		return nil, false, err
 	}
-	known, err = p.sameAllocation(ctx, c, draft)
+	known, err = p.sameAllocation(ctx, c)
 	return draft, known, err
 }
 
-// sameAllocation says whether the claim has a record. From it the draft takes
-// the devices of the node as they were told of then: they are part of what
-// netagent was asked for. A record of an earlier allocation is taken away.
-func (p *Plugin) sameAllocation(ctx context.Context, c *claim.Claim, draft *record.Record) (bool, error) {
+// sameAllocation says whether the claim has a record. One of an earlier
+// allocation is taken away.
+func (p *Plugin) sameAllocation(ctx context.Context, c *claim.Claim) (bool, error) {
 	old, err := p.config.Records.Get(c.UID)
 	if err != nil || old == nil {
 		return false, err
 	}
 	if c.Matches(old) {
-		for i := range draft.Devices {
-			draft.Devices[i].Node = old.Devices[i].Node
-		}
 		return true, nil
 	}
 	logging.From(ctx).Info("The claim was allocated anew, taking its earlier devices away")

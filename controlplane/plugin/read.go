@@ -9,7 +9,9 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/dynamic-resource-allocation/kubeletplugin"
 
+	netagentv1 "github.com/hawser-dra/hawser/api/netagent/v1"
 	"github.com/hawser-dra/hawser/controlplane/claim"
+	"github.com/hawser-dra/hawser/controlplane/steps"
 	"github.com/hawser-dra/hawser/telemetry/tracing"
 )
 
@@ -32,9 +34,9 @@ func (p *Plugin) beginAll(ctx context.Context, rcs []*resourceapi.ResourceClaim,
 // decode reads the claims of a call. Those that it refuses are in refused, by
 // UID.
 func (p *Plugin) decode(calls map[string]*call, rcs []*resourceapi.ResourceClaim, began time.Time) (claims []*claim.Claim, refused map[string]error) {
-	d := claim.Decoder{Driver: p.config.Driver, Device: p.config.Device, NoPodlink: p.config.NoPodlink}
 	refused = map[string]error{}
 	for _, rc := range rcs {
+		d := claim.Decoder{Driver: p.config.Driver, Device: p.devices(rc), NoPodlink: p.config.NoPodlink}
 		c, err := d.Decode(rc)
 		call := calls[string(rc.UID)]
 		now := time.Now()
@@ -48,6 +50,24 @@ func (p *Plugin) decode(calls map[string]*call, rcs []*resourceapi.ResourceClaim
 		claims = append(claims, c)
 	}
 	return claims, refused
+}
+
+// devices finds the devices of the node that a claim was given. Those of a claim
+// that is prepared already are as they were told of then: they are part of what
+// netagent was asked for.
+func (p *Plugin) devices(rc *resourceapi.ResourceClaim) func(name string) *netagentv1.NodeDevice {
+	r, err := p.config.Records.Get(string(rc.UID))
+	return func(name string) *netagentv1.NodeDevice {
+		if err == nil && r != nil {
+			if node, ok := steps.NodeDevice(r, name); ok {
+				return node
+			}
+		}
+		if p.config.Device == nil {
+			return nil
+		}
+		return p.config.Device(name)
+	}
 }
 
 // name gives the claims' interfaces their names, all at once: they are those of

@@ -64,6 +64,20 @@ func nodeDevice(d *record.Device) (*netagentv1.NodeDevice, error) {
 	return node, nil
 }
 
+// NodeDevice returns a device of the node that a recorded claim has, as netagent
+// told of it then.
+func NodeDevice(r *record.Record, name string) (*netagentv1.NodeDevice, bool) {
+	for i := range r.Devices {
+		if r.Devices[i].Device != name {
+			continue
+		}
+		if node, err := nodeDevice(&r.Devices[i]); err == nil && node != nil {
+			return node, true
+		}
+	}
+	return nil, false
+}
+
 // fill returns a copy of draft with what netagent has answered.
 func (s *Steps) fill(draft *record.Record, attachments []*netagentv1.Attachment) (*record.Record, error) {
 	r := *draft

@@ -211,7 +211,7 @@ func TestObserveCombo(t *testing.T) {
 
 func TestRecordsOfOtherVersions(t *testing.T) {
 	for config, want := range map[string]string{
-		`{"type": "netdev"}`: `request "nic": netdev.kind: Invalid value: "": this version of the driver cannot prepare it, only combo roce; netdev dummy, ipoib, ipvlan, macvlan, veth; rdma uverbs`,
+		`{"type": "netdev"}`: `request "nic": netdev.kind: Invalid value: "": this version of the driver cannot prepare it, only combo roce; netdev dummy, host-device, ipoib, ipvlan, macvlan, sriov-vf, veth; rdma uverbs`,
 		`{`:                  `request "nic": configuration in the record: unexpected end of JSON input`,
 	} {
 		s, l := newLog()

@@ -56,6 +56,41 @@ func Test(t *testing.T, a Agent, lose func(key string)) {
 	c.detach()
 }
 
+// OtherClaimUID is a claim that wants what the first one has.
+const OtherClaimUID = "6f0b8a44-97e2-4d2c-8d5f-0c3f3b0a0002"
+
+// TestBorrowed holds an agent to the contract for a device that is lent: device
+// has key d0. EndPod moves the claim's link to a namespace and ends it.
+func TestBorrowed(t *testing.T, a Agent, device *netagentv1.DeviceRequest, endPod func(key string)) {
+	c := contract{t, a}
+	first := c.attach(device)
+	if at := first.GetAttachments()[0]; at.GetLocation() != netagentv1.Location_LOCATION_HOST || at.GetLink().GetName() == "" {
+		t.Errorf("lent as %v", at)
+	}
+	if !proto.Equal(first, c.attach(device)) {
+		t.Error("a repeat has another answer")
+	}
+	_, err := a.Attach(t.Context(), &netagentv1.AttachRequest{ClaimUid: OtherClaimUID, Devices: []*netagentv1.DeviceRequest{device}})
+	if status.Code(err) != codes.FailedPrecondition {
+		t.Errorf("lent twice: %v", err)
+	}
+	endPod("d0")
+	home := c.attach(device).GetAttachments()[0]
+	if home.GetLocation() != netagentv1.Location_LOCATION_HOST || home.GetLink().GetName() != first.GetAttachments()[0].GetLink().GetName() {
+		t.Errorf("come home it is %v", home)
+	}
+	c.detach()
+	for range 2 { // what was given back can be lent again
+		_, err := a.Attach(t.Context(), &netagentv1.AttachRequest{ClaimUid: OtherClaimUID, Devices: []*netagentv1.DeviceRequest{device}})
+		if err != nil {
+			t.Errorf("lent again: %v", err)
+		}
+	}
+	if err := a.Detach(t.Context(), OtherClaimUID); err != nil {
+		t.Errorf("detach: %v", err)
+	}
+}
+
 type contract struct {
 	t     *testing.T
 	agent Agent

@@ -114,6 +114,8 @@ func typeError(err error) error {
 	switch {
 	case t.Type.Kind().String() == "uint32":
 		want = "a whole number from 0 to 4294967295"
+	case t.Type.Kind().String() == "bool":
+		want = "true or false"
 	case t.Type.Kind().String() == "struct":
 		want = "an object"
 	case t.Type.Kind().String() == "slice":

@@ -13,6 +13,7 @@ func claim(s string) config.Layer { return config.Layer{Parameters: []byte(s)} }
 func class(s string) config.Layer { return config.Layer{Parameters: []byte(s), Class: true} }
 
 func mtu(n uint32) *uint32 { return &n }
+func is(b bool) *bool      { return &b }
 
 func TestDecode(t *testing.T) {
 	for name, tc := range map[string]struct {
@@ -58,6 +59,24 @@ func TestDecode(t *testing.T) {
 				claim(`{"netdev":{"parent":"br1"}}`),
 			},
 			config.DeviceConfig{Type: "netdev", Netdev: &config.Netdev{Kind: "veth", Parent: "br1"}},
+		},
+		"a VF with every setting": {
+			netdev(`"kind":"sriov-vf","vlan":5,"vlanQos":3,"vlanProto":"802.1ad","spoofCheck":false,"trust":true,"minTxRate":10,"maxTxRate":100,"linkState":"auto"`),
+			config.DeviceConfig{Type: "netdev", Netdev: &config.Netdev{Kind: "sriov-vf",
+				VLAN: mtu(5), VLANQoS: mtu(3), VLANProto: "802.1ad", SpoofCheck: is(false), Trust: is(true),
+				MinTxRate: mtu(10), MaxTxRate: mtu(100), LinkState: "auto"}},
+		},
+		"class fixes a VLAN, claim sets the rest": {
+			[]config.Layer{
+				class(`{"type":"netdev","netdev":{"kind":"sriov-vf","vlan":5,"trust":false}}`),
+				claim(`{"netdev":{"vlanQos":3,"interfaceName":"data0"}}`),
+			},
+			config.DeviceConfig{Type: "netdev", Netdev: &config.Netdev{Kind: "sriov-vf", InterfaceName: "data0",
+				VLAN: mtu(5), VLANQoS: mtu(3), Trust: is(false)}},
+		},
+		"a card by name": {
+			netdev(`"kind":"host-device","hostDevice":"eth2"`),
+			config.DeviceConfig{Type: "netdev", Netdev: &config.Netdev{Kind: "host-device", HostDevice: "eth2"}},
 		},
 		"roce": {
 			[]config.Layer{claim(`{"type":"combo","combo":{"kind":"roce","rdma":{"kind":"uverbs"},"netdev":{"kind":"dummy","interfaceName":"rdma0"}}}`)},
@@ -144,6 +163,29 @@ func TestDecodeRefuses(t *testing.T) {
 		"preferDevice":   {[]config.Layer{claim(`{"type":"rdma","rdma":{"kind":"uverbs","preferDevice":"mlx5/0"}}`)}, []string{"rdma.preferDevice: Invalid value", "mlx5_0"}},
 		"roce of ipoib":  {[]config.Layer{claim(`{"type":"combo","combo":{"kind":"roce","netdev":{"kind":"ipoib"}}}`)}, []string{`combo.netdev.kind: Invalid value: "ipoib"`, "RDMA over Ethernet"}},
 		"roce alone":     {[]config.Layer{claim(`{"type":"combo","combo":{"kind":"roce"}}`)}, []string{"combo.netdev: Required"}},
+		"vlan":           {netdev(`"kind":"sriov-vf","vlan":4095`), []string{"netdev.vlan: Invalid value: 4095", "0 to 4094"}},
+		"vlanQos":        {netdev(`"kind":"sriov-vf","vlan":5,"vlanQos":8`), []string{"netdev.vlanQos: Invalid value: 8", "0 to 7"}},
+		"qos of no vlan": {netdev(`"kind":"sriov-vf","vlanQos":3`), []string{"netdev.vlanQos: Invalid value: 3", "needs a vlan"}},
+		"vlanProto":      {netdev(`"kind":"sriov-vf","vlan":5,"vlanProto":"8021q"`), []string{`netdev.vlanProto: Unsupported value: "8021q"`, "802.1ad"}},
+		"no vlan":        {netdev(`"kind":"sriov-vf","vlan":0,"vlanProto":"802.1q"`), []string{`netdev.vlanProto: Invalid value: "802.1q"`, "needs a vlan"}},
+		"spoofCheck":     {netdev(`"kind":"sriov-vf","spoofCheck":"on"`), []string{"netdev.spoofCheck", "string", "true or false"}},
+		"trust":          {netdev(`"kind":"sriov-vf","trust":1`), []string{"netdev.trust", "number", "true or false"}},
+		"maxTxRate":      {netdev(`"kind":"sriov-vf","maxTxRate":1000001`), []string{"netdev.maxTxRate: Invalid value: 1000001", "0 to 1000000"}},
+		"minTxRate":      {netdev(`"kind":"sriov-vf","minTxRate":20,"maxTxRate":10`), []string{"netdev.minTxRate: Invalid value: 20", "at most maxTxRate, 10"}},
+		"linkState":      {netdev(`"kind":"sriov-vf","linkState":"on"`), []string{`netdev.linkState: Unsupported value: "on"`, "enable"}},
+		"VF of a card":   {netdev(`"kind":"host-device","vlan":5,"trust":false`), []string{"netdev.vlan: Forbidden: only an sriov-vf has it, not a host-device", "netdev.trust: Forbidden"}},
+		"VF of a dummy":  {netdev(`"kind":"dummy","linkState":"auto"`), []string{"netdev.linkState: Forbidden"}},
+		"hostDevice":     {netdev(`"kind":"host-device","hostDevice":"../eth2"`), []string{`netdev.hostDevice: Invalid value: "../eth2"`}},
+		"card of a VF":   {netdev(`"kind":"sriov-vf","hostDevice":"eth2"`), []string{"netdev.hostDevice: Forbidden: a sriov-vf is no device of the host"}},
+		"parent of a VF": {netdev(`"kind":"sriov-vf","parent":"eth1"`), []string{"netdev.parent: Forbidden"}},
+		"VLAN fixed by the class": {[]config.Layer{
+			class(`{"type":"netdev","netdev":{"kind":"sriov-vf","vlan":5,"trust":false}}`),
+			claim(`{"netdev":{"vlan":6}}`),
+		}, []string{"netdev.vlan: Forbidden", "sets it to 5"}},
+		"trust fixed by the class": {[]config.Layer{
+			class(`{"type":"netdev","netdev":{"kind":"sriov-vf","vlan":5,"trust":false}}`),
+			claim(`{"netdev":{"trust":true}}`),
+		}, []string{"netdev.trust: Forbidden", "sets it to false"}},
 		"fixed by the class": {[]config.Layer{
 			class(`{"type":"netdev","netdev":{"kind":"macvlan","parent":"eth0"}}`),
 			claim(`{"netdev":{"parent":"eth1"}}`),

@@ -84,6 +84,8 @@ func validateNetdev(n *Netdev, path *field.Path) field.ErrorList {
 	errs = append(errs, validateMTU(n, path.Child("mtu"))...)
 	errs = append(errs, validatePKey(n, path.Child("pkey"))...)
 	errs = append(errs, validateMAC(n, path.Child("macAddress"))...)
+	errs = append(errs, validateHostDevice(n, path.Child("hostDevice"))...)
+	errs = append(errs, validateVF(n, path)...)
 	return append(errs, validateAddresses(n.Addresses, path.Child("addresses"))...)
 }
 
@@ -152,6 +154,21 @@ func validatePKey(n *Netdev, path *field.Path) field.ErrorList {
 		return field.ErrorList{field.Required(path, "an ipoib needs its InfiniBand partition's key, such as 0x8001 (32769)")}
 	case *n.PKey > maxPKey || *n.PKey&^FullMembership == 0:
 		return field.ErrorList{field.Invalid(path, *n.PKey, "must be the key of a partition, 0x0001 to 0x7fff, with or without the bit of full membership, 0x8000")}
+	}
+	return nil
+}
+
+// validateHostDevice checks the name alone: whether one is needed depends on the
+// device that was allocated.
+func validateHostDevice(n *Netdev, path *field.Path) field.ErrorList {
+	switch {
+	case n.HostDevice == "":
+		return nil
+	case n.Kind != KindHostDevice:
+		return field.ErrorList{field.Forbidden(path, fmt.Sprintf("a %s is no device of the host", n.Kind))}
+	}
+	if err := ifname.Check(n.HostDevice); err != nil {
+		return field.ErrorList{field.Invalid(path, n.HostDevice, err.Error())}
 	}
 	return nil
 }

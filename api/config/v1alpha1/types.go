@@ -81,13 +81,39 @@ type Netdev struct {
 	// The bit that says full membership, 0x8000, is set in any case.
 	PKey *uint32 `json:"pkey,omitempty"`
 
+	// HostDevice is the name of the node's network card that a host-device is,
+	// where the claim has the virtual device; a card of the claim's own names
+	// itself.
+	HostDevice string `json:"hostDevice,omitempty"`
+
 	// MTU in bytes, 68 to 65535; an ipoib has at most 4092 (datagram) or 65520.
-	// Default: the parent's, or 1500, or what an ipoib's mode has at most.
+	// Default: the parent's, or 1500, or what an ipoib's mode has at most; what
+	// the node lends keeps its own.
 	MTU *uint32 `json:"mtu,omitempty"`
 
 	// MACAddress is a unicast address such as 02:00:00:00:00:01. Default: the
-	// kernel chooses.
+	// kernel chooses; what the node lends keeps its own.
 	MACAddress string `json:"macAddress,omitempty"`
+
+	// What follows is what the card keeps of an sriov-vf. What is left out stays
+	// as the operator has set it.
+
+	// VLAN that all traffic is tagged with, 1 to 4094; 0 is none.
+	VLAN *uint32 `json:"vlan,omitempty"`
+	// VLANQoS is the priority in the tag, 0 to 7.
+	VLANQoS *uint32 `json:"vlanQos,omitempty"`
+	// VLANProto is 802.1q (default) or 802.1ad.
+	VLANProto string `json:"vlanProto,omitempty"`
+	// SpoofCheck drops what is sent under another address.
+	SpoofCheck *bool `json:"spoofCheck,omitempty"`
+	// Trust lets the pod change the address and hear what is not for it.
+	Trust *bool `json:"trust,omitempty"`
+	// MinTxRate and MaxTxRate bound what is sent, in Mbit/s; 0 is no bound.
+	MinTxRate *uint32 `json:"minTxRate,omitempty"`
+	MaxTxRate *uint32 `json:"maxTxRate,omitempty"`
+	// LinkState is the carrier that the function sees: auto (the card's own),
+	// enable or disable.
+	LinkState string `json:"linkState,omitempty"`
 
 	// Addresses in CIDR form, v4 and v6, set in the pod and never on the host.
 	Addresses []string `json:"addresses,omitempty"`

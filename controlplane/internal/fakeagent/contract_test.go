@@ -24,6 +24,19 @@ func TestRDMAContract(t *testing.T) {
 	})
 }
 
+func TestBorrowedContract(t *testing.T) {
+	for _, device := range []*netagentv1.DeviceRequest{
+		{Key: "d0", Kind: &netagentv1.DeviceRequest_SriovVf{SriovVf: &netagentv1.SriovVf{PciAddress: "0000:3b:02.1", Parent: "ens1", VfIndex: 5}}},
+		{Key: "d0", Kind: &netagentv1.DeviceRequest_HostDevice{HostDevice: &netagentv1.HostDevice{Name: "ens2"}}},
+	} {
+		a := &fakeagent.Agent{}
+		agentcontract.TestBorrowed(t, a, device, func(key string) {
+			a.Move(agentcontract.ClaimUID, key)
+			a.EndNamespace(agentcontract.ClaimUID, key)
+		})
+	}
+}
+
 func TestAllOrNone(t *testing.T) {
 	a := &fakeagent.Agent{Refuse: func(r *netagentv1.DeviceRequest) error {
 		if r.GetKey() == "d1" {

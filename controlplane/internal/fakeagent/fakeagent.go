@@ -96,6 +96,9 @@ func (a *Agent) check(claimUID string, r *netagentv1.DeviceRequest) error {
 	if u := r.GetUverbs(); u != nil && a.rdma[u.GetIbdev()] == nil {
 		return &Refusal{codes.FailedPrecondition, fmt.Sprintf("uverbs.ibdev %q: the node has no RDMA device of this name", u.GetIbdev())}
 	}
+	if by := a.holder(claimUID, r); by != "" {
+		return &Refusal{codes.FailedPrecondition, fmt.Sprintf("claim %s has it", by)}
+	}
 	if a.Refuse != nil {
 		return a.Refuse(r)
 	}
@@ -139,12 +142,16 @@ func (a *Agent) make(claimUID string, r *netagentv1.DeviceRequest) *netagentv1.A
 	if mtu == 0 {
 		mtu = 1500
 	}
+	name := lentName(r)
+	if name == "" {
+		name = fmt.Sprintf("hw%d", a.ifindex)
+	}
 	return &netagentv1.Attachment{
 		ClaimUid: claimUID,
 		Key:      r.GetKey(),
 		Location: netagentv1.Location_LOCATION_HOST,
 		Device: &netagentv1.Attachment_Link{Link: &netagentv1.Link{
-			Name:       fmt.Sprintf("hw%d", a.ifindex),
+			Name:       name,
 			Ifindex:    a.ifindex,
 			MacAddress: mac,
 			Mtu:        mtu,
@@ -153,7 +160,29 @@ func (a *Agent) make(claimUID string, r *netagentv1.DeviceRequest) *netagentv1.A
 	}
 }
 
-// settings returns what created kinds have in common.
+// lentName is the name of the link that a request would borrow; "" for kinds that
+// are made.
+func lentName(r *netagentv1.DeviceRequest) string {
+	if vf := r.GetSriovVf(); vf != nil {
+		return fmt.Sprintf("%.8sv%d", vf.GetParent(), vf.GetVfIndex())
+	}
+	return r.GetHostDevice().GetName()
+}
+
+// holder returns the claim that has what another one would borrow.
+func (a *Agent) holder(claimUID string, r *netagentv1.DeviceRequest) string {
+	for uid, devices := range a.claims {
+		for key, d := range devices {
+			itself := uid == claimUID && key == r.GetKey()
+			if !itself && lentName(r) != "" && lentName(d.request) == lentName(r) {
+				return uid
+			}
+		}
+	}
+	return ""
+}
+
+// settings returns what all kinds have in common.
 func settings(r *netagentv1.DeviceRequest) interface {
 	GetMtu() uint32
 	GetMacAddress() []byte
@@ -165,6 +194,10 @@ func settings(r *netagentv1.DeviceRequest) interface {
 		return r.GetVeth()
 	case r.GetIpoib() != nil:
 		return &netagentv1.Dummy{Mtu: r.GetIpoib().GetMtu()}
+	case r.GetSriovVf() != nil:
+		return r.GetSriovVf()
+	case r.GetHostDevice() != nil:
+		return r.GetHostDevice()
 	case r.GetIpvlan() != nil: // shares its parent's address
 		return &netagentv1.Dummy{Mtu: r.GetIpvlan().GetMtu()}
 	}

@@ -13,8 +13,16 @@ func (a *Agent) Move(claimUID, key string) {
 	a.locate(claimUID, key, netagentv1.Location_LOCATION_POD)
 }
 
-// EndNamespace ends the namespace that the link of a device is in.
+// EndNamespace ends the namespace that the link of a device is in. What was lent
+// comes home, under the name it had there before.
 func (a *Agent) EndNamespace(claimUID, key string) {
+	a.mu.Lock()
+	lent := lentName(a.claims[claimUID][key].request) != ""
+	a.mu.Unlock()
+	if lent {
+		a.locate(claimUID, key, netagentv1.Location_LOCATION_HOST)
+		return
+	}
 	a.locate(claimUID, key, netagentv1.Location_LOCATION_LOST)
 }
 
