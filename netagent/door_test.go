@@ -84,20 +84,6 @@ func TestRefusedRequests(t *testing.T) {
 	}
 }
 
-func TestUnimplementedKinds(t *testing.T) {
-	a := start(t)
-	for want, d := range map[string]*netagentv1.DeviceRequest{
-		"sriov-vf":    {Kind: &netagentv1.DeviceRequest_SriovVf{SriovVf: &netagentv1.SriovVf{PciAddress: "0000:3b:02.1", Parent: "up0"}}},
-		"host-device": {Kind: &netagentv1.DeviceRequest_HostDevice{HostDevice: &netagentv1.HostDevice{Name: "up0"}}},
-	} {
-		d.Key = "a"
-		_, err := a.tryAttach(uuid.NewString(), d)
-		if text := wantCode(t, err, codes.Unimplemented); !strings.Contains(text, "no "+want+" devices") {
-			t.Errorf("%s: %q", want, text)
-		}
-	}
-}
-
 // TestMissingModule asks for a kind that this kernel may lack.
 func TestMissingModule(t *testing.T) {
 	a := start(t)

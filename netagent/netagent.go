@@ -1,9 +1,11 @@
 // Package netagent is the privileged half of Hawser: it makes network links for
-// claims and takes them back, for one caller on one Unix socket.
+// claims, or lends the node's own, and takes them back, for one caller on one
+// Unix socket.
 //
 // It holds CAP_NET_ADMIN and nothing else. It knows nothing of Kubernetes or
 // CDI, opens no IP socket, runs no program, enters no namespace and writes no
-// file but its journal.
+// file but its journal and, if the operator asks for virtual functions, their
+// number.
 package netagent
 
 import (
@@ -22,11 +24,14 @@ import (
 	"github.com/hawser-dra/hawser/internal/claimlock"
 	"github.com/hawser-dra/hawser/internal/peer"
 	"github.com/hawser-dra/hawser/netagent/attachment"
+	"github.com/hawser-dra/hawser/netagent/inventory"
 	"github.com/hawser-dra/hawser/netagent/journal"
 	"github.com/hawser-dra/hawser/netagent/link"
 	"github.com/hawser-dra/hawser/netagent/policy"
 	"github.com/hawser-dra/hawser/netagent/rdma"
 	"github.com/hawser-dra/hawser/netagent/server"
+	"github.com/hawser-dra/hawser/netagent/sriov"
+	"github.com/hawser-dra/hawser/netagent/sysfs"
 	"github.com/hawser-dra/hawser/netagent/watch"
 	"github.com/hawser-dra/hawser/telemetry/logging"
 )
@@ -45,6 +50,8 @@ type Config struct {
 	Socket         string        // path of the Unix socket
 	JournalDir     string        // directory of the journal, on the host's tmpfs
 	AllowPeer      peer.Identity // the one caller
+	VFs            []sriov.Count // virtual functions to make at the start
+	AllowDevices   []string      // patterns of links that may be lent, themselves or their virtual functions; none: no link
 	AllowRDMA      []string      // patterns of RDMA devices that claims may have, as of path.Match; none: no device
 	AllowParents   []string      // patterns of links that claims may name, as of path.Match; none: no link
 	MaxAttachments int           // on the node
@@ -70,6 +77,7 @@ func (c Config) Validate() error {
 		errs = append(errs, fmt.Errorf("max attachments %d: must be at least 1", c.MaxAttachments))
 	}
 	errs = append(errs, checkPatterns(c.AllowParents, "parent %q: must be a link's name or a pattern such as eth*")...)
+	errs = append(errs, checkPatterns(c.AllowDevices, "device %q: must be a link's name or a pattern such as eth*")...)
 	errs = append(errs, checkPatterns(c.AllowRDMA, "RDMA device %q: must be a device's name or a pattern such as mlx5_*")...)
 	return errors.Join(errs...)
 }
@@ -109,11 +117,20 @@ func Run(ctx context.Context, c Config) error {
 		return err
 	}
 	defer links.Close()
+	sys := sysfs.New(os.DirFS(sysfsDir))
+	for _, vfs := range c.VFs {
+		if err := vfs.Set(ctx, links, sys, sysfsDir); err != nil {
+			log.Error("virtual functions are not as asked for", "link", vfs.Link, "count", vfs.Count, "cause", err)
+		}
+	}
 	hub := watch.New()
 	hub.SetDevice(virtual(c.MaxAttachments))
 	reader, rules := rdma.New(os.DirFS(sysfsDir)), c.rules()
 	manager := attachment.New(attachment.Config{
-		Links: links, RDMA: reader, Journal: entries, Locks: locks, Rules: rules, Publisher: hub,
+		Links: links, Sys: sys, RDMA: reader, Journal: entries, Locks: locks, Rules: rules, Publisher: hub,
+	})
+	hardware := inventory.New(inventory.Config{
+		Links: links, Sys: sys, Journal: entries, Rules: rules, Publisher: hub,
 	})
 	devices := &rdma.Follower{Reader: reader, Publisher: hub, Allowed: rules.AllowsRDMA, Changed: manager.RDMAChanged}
 	door, err := server.New(server.Config{
@@ -122,7 +139,7 @@ func Run(ctx context.Context, c Config) error {
 	if err != nil {
 		return err
 	}
-	return run(ctx, door, manager.Follow, devices.Run)
+	return run(ctx, door, manager.Follow, hardware.Run, devices.Run)
 }
 
 // follower keeps up with the node until ctx ends, and calls ready when it has
@@ -151,7 +168,10 @@ func run(ctx context.Context, door *server.Server, followers ...follower) error 
 }
 
 func (c Config) rules() policy.Rules {
-	return policy.Rules{Caller: c.AllowPeer, Parents: c.AllowParents, RDMA: c.AllowRDMA, MaxAttachments: c.MaxAttachments}
+	return policy.Rules{
+		Caller: c.AllowPeer, Parents: c.AllowParents, Devices: c.AllowDevices, RDMA: c.AllowRDMA,
+		MaxAttachments: c.MaxAttachments,
+	}
 }
 
 func virtual(most int) *netagentv1.NodeDevice {

@@ -11,6 +11,7 @@ import (
 	"github.com/hawser-dra/hawser/internal/peer"
 	"github.com/hawser-dra/hawser/netagent"
 	"github.com/hawser-dra/hawser/netagent/confine"
+	"github.com/hawser-dra/hawser/netagent/sriov"
 )
 
 const (
@@ -46,6 +47,12 @@ func parseFlags(args []string, usage io.Writer) (options, error) {
 		func(s string) error { o.config.AllowParents = split(s); return nil })
 	f.Func("allow-rdma", "comma-separated `patterns` of RDMA devices that claims may have, such as mlx5_*,rxe0 (default none)",
 		func(s string) error { o.config.AllowRDMA = split(s); return nil })
+	f.Func("allow-devices", "comma-separated `patterns` of network cards that may be lent to pods, themselves or their virtual functions, such as eth2,ens* (default none)",
+		func(s string) error { o.config.AllowDevices = split(s); return nil })
+	f.Func("sriov-vfs", "virtual functions to make at the start, as comma-separated `link=count`, such as eth1=4", func(s string) (err error) {
+		o.config.VFs, err = sriov.ParseCounts(split(s))
+		return err
+	})
 	f.IntVar(&o.config.MaxAttachments, "max-attachments", 512, "how many attachments the node may have")
 	f.BoolVar(&o.sandbox, "require-sandbox", false, "do not start on a kernel that lacks a part of the sandbox (Landlock, seccomp)")
 	f.StringVar(&o.traces, "trace-socket", defaultTraceSocket, "`path` of the driver's socket for spans; empty: no spans")

@@ -60,7 +60,7 @@ func command(ctx context.Context, args []string, stdout, stderr io.Writer) error
 	}
 	ctx = logging.Into(ctx, log)
 	log.Info("netagent starts", "version", version.Version, "socket", o.config.Socket,
-		"allow-peer", o.config.AllowPeer.String(), "allow-parents", o.config.AllowParents,
+		"allow-peer", o.config.AllowPeer.String(), "allow-parents", o.config.AllowParents, "allow-devices", o.config.AllowDevices,
 		"max-attachments", o.config.MaxAttachments)
 	traces, err := startTracing(ctx, o.traces)
 	if err != nil {

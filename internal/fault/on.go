@@ -53,12 +53,23 @@ func Driver() []Name {
 	}
 }
 
-// Netagent returns the points that netagent passes.
+// Netagent returns the points that netagent passes when it makes a link for a
+// claim, and takes it back.
 func Netagent() []Name {
 	return []Name{
 		NetagentEntryWritten,
 		NetagentEntryAdded, NetagentLinkCreated, NetagentHostEndFinished, NetagentAliasSet, NetagentMadeRecorded,
 		NetagentLeavingRecorded, NetagentHostEndDeleted, NetagentLinkDeleted, NetagentEntryRemoved,
 		NetagentLeavingWithdrawn,
+	}
+}
+
+// Lending returns the points that netagent passes when it lends a device of the
+// node, and takes it back.
+func Lending() []Name {
+	return []Name{
+		NetagentEntryWritten,
+		NetagentEntryAdded, NetagentLinkDown, NetagentCardSet, NetagentLinkCreated, NetagentAliasSet, NetagentMadeRecorded,
+		NetagentLeavingRecorded, NetagentLinkRestored, NetagentLinkDeleted, NetagentEntryRemoved,
 	}
 }

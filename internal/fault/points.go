@@ -31,6 +31,11 @@ const (
 	NetagentHostEndFinished Name = "netagent-host-end-finished"
 	NetagentAliasSet        Name = "netagent-alias-set"
 	NetagentMadeRecorded    Name = "netagent-made-recorded"
+	// NetagentLinkDown to NetagentLinkRestored are the steps between the states of
+	// a borrowed link.
+	NetagentLinkDown     Name = "netagent-link-down"
+	NetagentCardSet      Name = "netagent-card-set"
+	NetagentLinkRestored Name = "netagent-link-restored"
 	// NetagentLeavingRecorded to NetagentEntryRemoved are the steps of a Detach.
 	NetagentLeavingRecorded Name = "netagent-leaving-recorded"
 	NetagentHostEndDeleted  Name = "netagent-host-end-deleted"

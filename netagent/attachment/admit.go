@@ -142,30 +142,12 @@ func (m *Manager) inUse(ctx context.Context, index int) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	for i := range stackOn(links, index) {
+	for i := range link.Above(links, index) {
 		if routed[i] || addressed[i] {
 			return true, nil
 		}
 	}
 	return false, nil
-}
-
-// stackOn returns a link, what stands on it (VLANs), what it is a port of
-// (bridges), and so on upwards.
-func stackOn(links []link.Link, index int) link.Set {
-	stack := link.Set{index: true}
-	for size := 0; size != len(stack); {
-		size = len(stack)
-		for _, l := range links {
-			if stack[l.Parent] && !l.ParentElsewhere {
-				stack[l.Index] = true
-			}
-			if stack[l.Index] && l.Master != 0 {
-				stack[l.Master] = true
-			}
-		}
-	}
-	return stack
 }
 
 // ipvlans returns what the other ipvlan attachments on a parent share.

@@ -14,7 +14,7 @@ import (
 // A pair's host end without the pod's is what is left of a pod that has just
 // ended. It is looked up first and deleted by its index, so that it cannot be
 // the one that a twin makes meanwhile.
-func (c call) adopt(ctx context.Context, k kind, e journal.Entry) (*netagentv1.Attachment, error) {
+func (c call) adopt(ctx context.Context, k created, e journal.Entry) (*netagentv1.Attachment, error) {
 	before := c.table.get(c.mark)
 	_, isPair := k.(paired)
 	end, endErr := link.Link{}, link.ErrNotFound
@@ -40,7 +40,7 @@ func (c call) adopt(ctx context.Context, k kind, e journal.Entry) (*netagentv1.A
 
 // checkNames returns a [ForeignError] if a link that is not ours has a name that
 // the attachment needs.
-func (c call) checkNames(ctx context.Context, k kind, isPair bool) error {
+func (c call) checkNames(ctx context.Context, k created, isPair bool) error {
 	aliases := map[string]string{c.mark.linkName(): c.mark.alias()}
 	if isPair {
 		aliases[c.mark.hostEndName()] = c.mark.hostEndAlias()

@@ -49,14 +49,17 @@ func (c call) attach(ctx context.Context) (*netagentv1.Attachment, undo, error) 
 	return c.resume(ctx, k, e)
 }
 
-// begin makes what the journal does not know.
+// begin makes, or borrows, what the journal does not know.
 func (c call) begin(ctx context.Context, k kind) (*netagentv1.Attachment, undo, error) {
+	if b, ok := k.(borrowed); ok {
+		return c.borrow(ctx, b)
+	}
 	e, parent, err := c.admit(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
 	back := func(ctx context.Context) error { return c.takeBack(ctx, e) }
-	a, err := c.make(ctx, k, e, parent)
+	a, err := c.make(ctx, k.(created), e, parent)
 	return a, back, err
 }
 
@@ -70,6 +73,13 @@ func (c call) resume(ctx context.Context, k kind, e journal.Entry) (*netagentv1.
 		}
 		fault.Point(fault.NetagentLeavingWithdrawn)
 	}
+	if b, ok := k.(borrowed); ok {
+		return c.borrowAgain(ctx, b, e)
+	}
+	return c.resumeMade(ctx, k.(created), e)
+}
+
+func (c call) resumeMade(ctx context.Context, k created, e journal.Entry) (*netagentv1.Attachment, undo, error) {
 	before := c.table.get(c.mark)
 	at, err := c.locate(ctx, k, e)
 	if err != nil {

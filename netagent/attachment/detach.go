@@ -30,7 +30,12 @@ func (m *Manager) takeBack(ctx context.Context, e journal.Entry) error {
 		return err
 	}
 	fault.Point(fault.NetagentLeavingRecorded)
-	if err := m.unmake(ctx, k, e); err != nil {
+	if b, ok := k.(borrowed); ok {
+		err = m.giveBack(ctx, b, e)
+	} else {
+		err = m.unmake(ctx, k, e)
+	}
+	if err != nil {
 		return err
 	}
 	fault.Point(fault.NetagentLinkDeleted)

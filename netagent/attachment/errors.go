@@ -1,6 +1,21 @@
 package attachment
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/hawser-dra/hawser/netagent/link"
+)
+
+// AwayError is a borrowed device that is not on the host, so that it cannot be
+// lent or given back now.
+type AwayError struct {
+	Device link.Device
+	Where  string
+}
+
+func (e *AwayError) Error() string {
+	return fmt.Sprintf("%s %s is %s: it is given back when it comes home", e.Device.Bus, e.Device.Name, e.Where)
+}
 
 // UnsupportedError is a kind of device that this build does not have.
 type UnsupportedError struct {

@@ -26,6 +26,10 @@ func (m *Manager) apply(ctx context.Context, event link.Event) error {
 // back, or that was renamed: the container runtime does that on the host to the
 // link of a hostNetwork pod.
 func (m *Manager) seen(ctx context.Context, l link.Link) error {
+	if row, ok := m.lentTo(l); ok {
+		m.hardwareSeen(ctx, row, l)
+		return nil
+	}
 	if home, err := m.returned(ctx, l); home || err != nil {
 		return err
 	}
@@ -73,10 +77,12 @@ func (m *Manager) identify(l link.Link) (mk mark, ok bool, err error) {
 // gone follows a link to its pod, or learns that it was deleted, or what stood
 // on it.
 func (m *Manager) gone(ctx context.Context, g link.Gone) error {
+	known := false
 	for _, row := range m.table.snapshot() {
 		if row.place.location != onHost || row.place.index != g.Index {
 			continue
 		}
+		known = true
 		if g.To == link.Host {
 			return m.ended(ctx, row)
 		}
@@ -84,8 +90,11 @@ func (m *Manager) gone(ctx context.Context, g link.Gone) error {
 		logging.From(ctx).Log(ctx, logging.Call, "link left for a pod",
 			"claim", row.entry.Claim, "key", row.entry.Key, "namespace", g.To)
 	}
-	if g.To == link.Host {
+	switch {
+	case g.To == link.Host:
 		return m.parentGone(ctx, g.Index)
+	case !known:
+		return m.unknownGone(ctx)
 	}
 	return nil
 }
@@ -113,6 +122,10 @@ func (m *Manager) namespaceGone(ctx context.Context, ns link.Namespace) error {
 	var errs []error
 	for _, row := range m.table.snapshot() {
 		if row.place.location != inPod || row.place.ns != ns {
+			continue
+		}
+		if row.entry.Was != nil {
+			m.returns.expect(ctx, m, markOf(row.entry))
 			continue
 		}
 		l, err := m.links.ByIndex(ctx, ns, row.place.index)

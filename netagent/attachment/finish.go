@@ -13,7 +13,7 @@ import (
 
 // finish gives a link its marks, reads it back and writes down what it is. It
 // may be repeated. The alias is set last: it says that the link is ready.
-func (c call) finish(ctx context.Context, k kind, e journal.Entry, l link.Link) (*netagentv1.Attachment, error) {
+func (c call) finish(ctx context.Context, k created, e journal.Entry, l link.Link) (*netagentv1.Attachment, error) {
 	before := c.table.get(c.mark)
 	if _, ok := k.(paired); ok {
 		if err := c.finishHostEnd(ctx, c.mark, k.name()); err != nil {
@@ -55,7 +55,7 @@ func (c call) finish(ctx context.Context, k kind, e journal.Entry, l link.Link) 
 }
 
 // setMTU sets what could not be set as the link was made.
-func (c call) setMTU(ctx context.Context, k kind, l link.Link) error {
+func (c call) setMTU(ctx context.Context, k created, l link.Link) error {
 	_, want := k.spec(c.mark, 0)
 	if _, late := k.(lateMTU); !late || want.MTU == 0 || want.MTU == l.MTU {
 		return nil
@@ -64,7 +64,7 @@ func (c call) setMTU(ctx context.Context, k kind, l link.Link) error {
 }
 
 // verify compares the link with what was asked for.
-func (c call) verify(k kind, l link.Link) error {
+func (c call) verify(k created, l link.Link) error {
 	_, want := k.spec(c.mark, 0)
 	switch {
 	case l.Kind != k.name():

@@ -25,6 +25,7 @@ const (
 func (m *Manager) Follow(ctx context.Context, ready func()) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer m.finishing.Wait()
+	defer m.returns.wait()
 	defer cancel()
 	started := false
 	begun := sync.OnceFunc(func() { started = true; ready() })

@@ -6,13 +6,22 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 
 	netagentv1 "github.com/hawser-dra/hawser/api/netagent/v1"
+	"github.com/hawser-dra/hawser/netagent/inventory"
+	"github.com/hawser-dra/hawser/netagent/journal"
 	"github.com/hawser-dra/hawser/netagent/link"
+	"github.com/hawser-dra/hawser/netagent/policy"
 )
 
-// kind is one kind of link that is made for claims: an arm of DeviceRequest.
+// kind is one kind of device: an arm of DeviceRequest. It is created or
+// borrowed.
 type kind interface {
-	// name is the kernel's word for the kind.
+	// name is the kernel's word for the kind of link; of a borrowed one, ours.
 	name() string
+}
+
+// created is a kind whose links are made for claims.
+type created interface {
+	kind
 	// spec says how to make the link, on the link with index parent for kinds
 	// that need one.
 	spec(m mark, parent int) (link.Kind, link.Settings)
@@ -29,7 +38,25 @@ type lateMTU interface {
 	setsMTULate()
 }
 
-// kindOf is the table of what this build can make.
+// borrowed is a kind whose links are there before the claim and are given back
+// after it.
+type borrowed interface {
+	kind
+	// find looks the device up, and says what the policy is to know of it; nil
+	// when there is none.
+	find(n inventory.Node) (link.Link, *policy.Device)
+	// isFor says whether the request is for what was lent.
+	isFor(w *journal.Was) bool
+	// target is what the link is to be for the claim.
+	target(w *journal.Was) state
+}
+
+var (
+	_ = []created{macvlan{}, ipvlan{}, veth{}, dummy{}, ipoib{}}
+	_ = []borrowed{sriovVf{}, hostDevice{}}
+)
+
+// kindOf is the table of what this build has of links.
 func kindOf(d *netagentv1.DeviceRequest) (kind, error) {
 	switch k := d.GetKind().(type) {
 	case *netagentv1.DeviceRequest_Macvlan:
@@ -42,6 +69,10 @@ func kindOf(d *netagentv1.DeviceRequest) (kind, error) {
 		return dummy{k.Dummy}, nil
 	case *netagentv1.DeviceRequest_Ipoib:
 		return ipoib{k.Ipoib}, nil
+	case *netagentv1.DeviceRequest_SriovVf:
+		return sriovVf{k.SriovVf}, nil
+	case *netagentv1.DeviceRequest_HostDevice:
+		return hostDevice{k.HostDevice}, nil
 	}
 	return nil, &UnsupportedError{Kind: armName(d)}
 }

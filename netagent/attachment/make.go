@@ -23,7 +23,7 @@ const releaseTime = time.Second
 
 // make creates the link of an entry and finishes it. A link that is there
 // already is taken if it is the entry's.
-func (c call) make(ctx context.Context, k kind, e journal.Entry, parent int) (*netagentv1.Attachment, error) {
+func (c call) make(ctx context.Context, k created, e journal.Entry, parent int) (*netagentv1.Attachment, error) {
 	wanted, settings := k.spec(c.mark, parent)
 	var err error
 	for range makeTries {
@@ -49,7 +49,7 @@ func (c call) make(ctx context.Context, k kind, e journal.Entry, parent int) (*n
 // makeAgain makes what is lost. The kernel tells of a namespace's end some
 // milliseconds before it deletes the links in it; until then what they hold, such
 // as the parent of a passthru link, is refused to others.
-func (c call) makeAgain(ctx context.Context, k kind, e journal.Entry, parent int) (*netagentv1.Attachment, error) {
+func (c call) makeAgain(ctx context.Context, k created, e journal.Entry, parent int) (*netagentv1.Attachment, error) {
 	if err := c.awaitReturn(ctx, k, e); err != nil {
 		return nil, err
 	}

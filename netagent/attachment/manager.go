@@ -1,5 +1,6 @@
-// Package attachment makes links for claims, takes them back, and knows where
-// each of them is. It also knows which claims use which RDMA device.
+// Package attachment makes links for claims, or lends those of the node's
+// hardware, takes them back, and knows where each of them is. It also knows which
+// claims use which RDMA device.
 //
 // Both calls are idempotent and all or none. The order is always the same:
 // identify, ask the policy, write the journal, change the kernel, mark, read
@@ -10,7 +11,8 @@
 //
 // It refuses to touch a link that has an attachment's name but not its marks. It
 // believes a pod nothing but that a link is there: name, alias, group and
-// addresses can be changed in it. Its caller owes requests that have been
+// addresses can be changed in it. A borrowed link is known by its hardware, and
+// what it was is in the journal before anything of it is changed. Its caller owes requests that have been
 // validated, and [Manager.Follow] running.
 package attachment
 
@@ -27,12 +29,14 @@ import (
 	"github.com/hawser-dra/hawser/netagent/link"
 	"github.com/hawser-dra/hawser/netagent/policy"
 	"github.com/hawser-dra/hawser/netagent/rdma"
+	"github.com/hawser-dra/hawser/netagent/sysfs"
 )
 
 // Config is what a Manager works with. All of it is required.
 type Config struct {
 	Links   *link.Conn
 	RDMA    *rdma.Reader
+	Sys     sysfs.FS
 	Journal *journal.Journal
 	// Locks are shared with all that use the journal.
 	Locks     *claimlock.Locks
@@ -44,6 +48,7 @@ type Config struct {
 type Manager struct {
 	links   *link.Conn
 	rdma    *rdma.Reader
+	sys     sysfs.FS
 	journal *journal.Journal
 	rules   policy.Rules
 	table   *table
@@ -51,6 +56,8 @@ type Manager struct {
 
 	// finishing are those who wait to see a new link finished.
 	finishing sync.WaitGroup
+	// returns are lent links that come home.
+	returns returns
 }
 
 // New returns a Manager.
@@ -58,6 +65,7 @@ func New(c Config) *Manager {
 	return &Manager{
 		links:   c.Links,
 		rdma:    c.RDMA,
+		sys:     c.Sys,
 		journal: c.Journal,
 		rules:   c.Rules,
 		table:   newTable(c.Publisher),

@@ -59,11 +59,11 @@ func TestStackOn(t *testing.T) {
 		{Index: 5, Name: "eth1"},
 		{Index: 6, Name: "hw0", Parent: 2, ParentElsewhere: true},
 	}
-	got := slices.Sorted(maps.Keys(stackOn(links, 2)))
+	got := slices.Sorted(maps.Keys(link.Above(links, 2)))
 	if !slices.Equal(got, []int{2, 3, 4}) {
 		t.Errorf("on eth0: %v", got)
 	}
-	if got := stackOn(links, 5); len(got) != 1 {
+	if got := link.Above(links, 5); len(got) != 1 {
 		t.Errorf("on eth1: %v", got)
 	}
 }

@@ -44,7 +44,7 @@ func (m *Manager) locate(ctx context.Context, k kind, e journal.Entry) (place, e
 	if err != nil {
 		return place{}, err
 	}
-	return m.find(ctx, k, e, pods[markOf(e)])
+	return m.find(ctx, k, e, pods.of(e))
 }
 
 // find looks on the host and at one place in a pod.
@@ -54,16 +54,28 @@ func (m *Manager) find(ctx context.Context, k kind, e journal.Entry, hint place)
 		return at, err
 	}
 	l, err := m.links.ByIndex(ctx, hint.ns, hint.index)
-	if errors.Is(err, link.ErrNotFound) || err == nil && l.Kind != k.name() {
+	if errors.Is(err, link.ErrNotFound) || err == nil && !isStill(l, k, e) {
 		return place{}, nil
 	}
 	hint.link = l
 	return hint, err
 }
 
+// isStill says whether a link in a pod can be the entry's, by what a pod cannot
+// change.
+func isStill(l link.Link, k kind, e journal.Entry) bool {
+	if e.Was != nil {
+		return l.Device == e.Was.Device
+	}
+	return l.Kind == k.name()
+}
+
 // findOnHost looks for the index that the link had when it was made, for it may
 // have been renamed, then for its name, for a twin may have made it again.
 func (m *Manager) findOnHost(ctx context.Context, k kind, e journal.Entry) (place, error) {
+	if e.Was != nil {
+		return m.findHome(ctx, e)
+	}
 	byIndex := func() (link.Link, error) { return m.links.ByIndex(ctx, link.Host, e.Made.Index) }
 	byName := func() (link.Link, error) { return m.links.ByName(ctx, e.Name) }
 	tries := []func() (link.Link, error){byName}
@@ -82,29 +94,48 @@ func (m *Manager) findOnHost(ctx context.Context, k kind, e journal.Entry) (plac
 	return place{}, nil
 }
 
-// inPods returns the links in other namespaces that have an attachment's alias,
-// or are known by what a pod cannot change.
-func (m *Manager) inPods(ctx context.Context) (map[mark]place, error) {
+// whereabouts are links in other namespaces: by the attachment that they are of,
+// and by hardware.
+type whereabouts struct {
+	marked   map[mark]place
+	hardware map[link.Device]place
+}
+
+// of returns where an entry's link is.
+func (w whereabouts) of(e journal.Entry) place {
+	if e.Was != nil {
+		return w.hardware[e.Was.Device]
+	}
+	return w.marked[markOf(e)]
+}
+
+// inPods looks into all other namespaces for links that have an attachment's
+// alias, or are known by what a pod cannot change.
+func (m *Manager) inPods(ctx context.Context) (whereabouts, error) {
 	namespaces, err := m.links.Namespaces(ctx)
 	if err != nil {
-		return nil, err
+		return whereabouts{}, err
 	}
 	whose, err := m.identifier()
 	if err != nil {
-		return nil, err
+		return whereabouts{}, err
 	}
-	found := map[mark]place{}
+	found := whereabouts{marked: map[mark]place{}, hardware: map[link.Device]place{}}
 	for _, ns := range namespaces {
 		links, err := m.links.List(ctx, ns)
 		if errors.Is(err, link.ErrNotFound) {
 			continue // it ended meanwhile
 		}
 		if err != nil {
-			return nil, err
+			return whereabouts{}, err
 		}
 		for _, l := range links {
+			at := place{location: inPod, ns: ns, index: l.Index, link: l}
 			if mk, ok := whose(l); ok {
-				found[mk] = place{location: inPod, ns: ns, index: l.Index, link: l}
+				found.marked[mk] = at
+			}
+			if l.Device != (link.Device{}) {
+				found.hardware[l.Device] = at
 			}
 		}
 	}

@@ -28,15 +28,14 @@ func (m *Manager) readAll(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	marks := map[mark]bool{}
+	marks := map[mark]place{}
 	for _, e := range m.withRows(entries) {
-		marks[markOf(e)] = e.Request.GetUverbs() == nil
-	}
-	for mk, isLink := range marks {
-		if !isLink {
-			continue // see RDMAChanged
+		if e.Request.GetUverbs() == nil { // see RDMAChanged
+			marks[markOf(e)] = pods.of(e)
 		}
-		if err := m.reread(ctx, mk, pods[mk]); err != nil {
+	}
+	for mk, hint := range marks {
+		if err := m.reread(ctx, mk, hint); err != nil {
 			return err
 		}
 	}
@@ -72,6 +71,9 @@ func (m *Manager) reread(ctx context.Context, mk mark, hint place) error {
 	if err != nil {
 		return err
 	}
+	if b, ok := k.(borrowed); ok {
+		return m.rereadBorrowed(ctx, b, e, hint)
+	}
 	at, err := m.find(ctx, k, e, hint)
 	if err != nil {
 		return err
@@ -93,7 +95,7 @@ func (m *Manager) reread(ctx context.Context, mk mark, hint place) error {
 	}
 	m.table.set(e, at)
 	if at.location == onHost && at.link.Alias == "" && !e.Leaving {
-		m.complete(ctx, k, e, at.link)
+		m.complete(ctx, k.(created), e, at.link)
 	}
 	return nil
 }
@@ -107,18 +109,19 @@ func (m *Manager) finishLeft(ctx context.Context, mk mark) {
 	}
 	defer release()
 	e, k, err := m.entry(mk)
-	if err != nil || e.Leaving {
+	made, ok := k.(created)
+	if err != nil || e.Leaving || !ok {
 		return
 	}
 	at, err := m.findOnHost(ctx, k, e)
 	if err == nil && at.location == onHost && at.link.Alias == "" {
-		m.complete(ctx, k, e, at.link)
+		m.complete(ctx, made, e, at.link)
 	}
 }
 
 // complete finishes a link that a call was cut short of finishing. Nobody else
 // may: who made it again because it was lost sees it on the host and is content.
-func (m *Manager) complete(ctx context.Context, k kind, e journal.Entry, l link.Link) {
+func (m *Manager) complete(ctx context.Context, k created, e journal.Entry, l link.Link) {
 	c := call{Manager: m, mark: markOf(e), device: e.Request}
 	log := logging.From(ctx).With("claim", e.Claim, "key", e.Key)
 	if _, err := c.finish(ctx, k, e, l); err != nil {

@@ -29,6 +29,7 @@ type Entry struct {
 	Since   time.Time // when the entry was added
 	Made    *Made     // nil until the link was there
 	Leaving bool      // it is being taken back
+	Was     *Was      // of a borrowed link: what to give back
 }
 
 // Made is the link as it was when it was ready in the host namespace.
@@ -47,6 +48,7 @@ type file struct {
 	Since   time.Time       `json:"since"`
 	Made    *madeFile       `json:"made,omitempty"`
 	Leaving bool            `json:"leaving,omitempty"`
+	Was     *Was            `json:"was,omitempty"`
 }
 
 type madeFile struct {
@@ -64,7 +66,7 @@ func (e Entry) marshal() ([]byte, error) {
 	}
 	f := file{
 		Version: version, Claim: e.Claim, Key: e.Key, Request: request,
-		Name: e.Name, Since: e.Since, Leaving: e.Leaving,
+		Name: e.Name, Since: e.Since, Leaving: e.Leaving, Was: e.Was,
 	}
 	if e.Made != nil {
 		f.Made = &madeFile{Index: e.Made.Index, MAC: e.Made.MAC.String(), MTU: e.Made.MTU}

@@ -16,6 +16,7 @@ import (
 
 	netagentv1 "github.com/hawser-dra/hawser/api/netagent/v1"
 	"github.com/hawser-dra/hawser/netagent/journal"
+	"github.com/hawser-dra/hawser/netagent/link"
 )
 
 const (
@@ -41,11 +42,27 @@ func entry(claim, key string) journal.Entry {
 	}
 }
 
+// lent is a virtual function as it was, with everything.
+func lent() *journal.Was {
+	yes := true
+	return &journal.Was{
+		Device: link.Device{Bus: "pci", Name: "0000:3b:02.1"}, Driver: "iavf",
+		Name: "eth9", Altnames: []string{"ens1v5"}, Alias: "mine", Group: 7, MTU: 1500, MAC: journal.MAC{2, 0, 0, 0, 0, 1},
+		TxQueueLen: 1000, Up: true, Hearing: 0x100, Carrier: true, Speed: 25000, FixedMAC: true,
+		VF: &journal.WasVF{
+			Physical: "0000:3b:00.0", Index: 5, MAC: journal.MAC{2, 0, 0, 0, 0, 2}, Given: true,
+			VLAN: link.VLAN{ID: 5, QoS: 3, Protocol: link.VLAN8021Q}, Rate: link.Rate{Min: 1, Max: 2},
+			SpoofCheck: &yes, LinkState: link.VFLinkEnable,
+		},
+	}
+}
+
 func TestEntriesComeBack(t *testing.T) {
 	j, dir, _ := open(t)
 	plain, full := entry(claimA, "a"), entry(claimA, "b")
 	full.Made = &journal.Made{Index: 7, MAC: net.HardwareAddr{2, 0, 0, 0, 0, 1}, MTU: 1500}
 	full.Leaving = true
+	full.Was = lent()
 	for _, e := range []journal.Entry{plain, entry(claimB, "a")} {
 		if err := j.Add(t.Context(), e); err != nil {
 			t.Fatal(err)

@@ -15,13 +15,15 @@ import (
 // messages are the kinds of requests that the package makes. They name the
 // spans; what a request is about is in its attributes.
 var messages = map[uint16]string{
-	unix.RTM_NEWLINK:  "RTM_NEWLINK",
-	unix.RTM_SETLINK:  "RTM_SETLINK",
-	unix.RTM_DELLINK:  "RTM_DELLINK",
-	unix.RTM_GETLINK:  "RTM_GETLINK",
-	unix.RTM_GETADDR:  "RTM_GETADDR",
-	unix.RTM_GETROUTE: "RTM_GETROUTE",
-	unix.RTM_GETNSID:  "RTM_GETNSID",
+	unix.RTM_NEWLINK:     "RTM_NEWLINK",
+	unix.RTM_SETLINK:     "RTM_SETLINK",
+	unix.RTM_DELLINK:     "RTM_DELLINK",
+	unix.RTM_GETLINK:     "RTM_GETLINK",
+	unix.RTM_NEWLINKPROP: "RTM_NEWLINKPROP",
+	unix.RTM_DELLINKPROP: "RTM_DELLINKPROP",
+	unix.RTM_GETADDR:     "RTM_GETADDR",
+	unix.RTM_GETROUTE:    "RTM_GETROUTE",
+	unix.RTM_GETNSID:     "RTM_GETNSID",
 }
 
 // start begins the request's span, which includes the wait for a socket.

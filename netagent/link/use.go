@@ -99,3 +99,21 @@ func parseAddress(b []byte) ([]int, error) {
 	}
 	return []int{int(u32(b[4:]))}, nil
 }
+
+// Above returns a link, what stands on it (VLANs), what it is a port of
+// (bridges), and so on upwards.
+func Above(links []Link, index int) Set {
+	stack := Set{index: true}
+	for size := 0; size != len(stack); {
+		size = len(stack)
+		for _, l := range links {
+			if stack[l.Parent] && !l.ParentElsewhere {
+				stack[l.Index] = true
+			}
+			if stack[l.Index] && l.Master != 0 {
+				stack[l.Master] = true
+			}
+		}
+	}
+	return stack
+}

@@ -25,6 +25,7 @@ type Rules struct {
 	Caller         peer.Identity
 	Parents        []string // patterns of link names, as of path.Match; none: no link
 	RDMA           []string // patterns of RDMA devices' names; none: no device
+	Devices        []string // patterns of links that may be lent, themselves or their virtual functions; none: no link
 	MaxAttachments int      // on the node
 }
 
@@ -33,6 +34,7 @@ type Facts struct {
 	Parent     *Link    // the link that the request names; nil: there is none
 	Ipvlans    []Ipvlan // other attachments on it
 	RDMA       *RDMA    // the RDMA device that the request names; nil: there is none
+	Device     *Device  // the device that the request would borrow; nil: there is none
 	OnNode     int      // attachments that the node has, without this one
 	OfTheClaim int      // those of them that the claim has
 }
@@ -60,6 +62,7 @@ type Needs struct {
 	Use     bool   // whether the node uses that link
 	Ipvlans bool   // what ipvlan attachments the link has
 	RDMA    string // name of an RDMA device, or empty
+	Device  bool   // the device that is to be borrowed
 }
 
 // NeedsOf returns the facts that Check must be given for a request.
@@ -75,6 +78,8 @@ func NeedsOf(d *netagentv1.DeviceRequest) Needs {
 		return Needs{Link: k.Ipoib.GetParent()}
 	case *netagentv1.DeviceRequest_Uverbs:
 		return Needs{RDMA: k.Uverbs.GetIbdev()}
+	case *netagentv1.DeviceRequest_SriovVf, *netagentv1.DeviceRequest_HostDevice:
+		return Needs{Device: true}
 	}
 	return Needs{}
 }
@@ -100,6 +105,10 @@ func (r Rules) Check(caller peer.Identity, d *netagentv1.DeviceRequest, f Facts)
 		return r.ipoib(k.Ipoib, f)
 	case *netagentv1.DeviceRequest_Uverbs:
 		return r.uverbs(k.Uverbs, f)
+	case *netagentv1.DeviceRequest_SriovVf:
+		return r.sriovVf(k.SriovVf, f.Device)
+	case *netagentv1.DeviceRequest_HostDevice:
+		return r.hostDevice(k.HostDevice, f.Device)
 	}
 	return refuse(Forbidden, "kind", fmt.Sprintf("%T", d.GetKind()), "no rule allows it")
 }

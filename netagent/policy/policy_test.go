@@ -107,7 +107,6 @@ func TestCheck(t *testing.T) {
 		"uverbs in exclusive mode":     {uverbs("mlx5_0"), policy.Facts{RDMA: &policy.RDMA{Exclusive: true}}, policy.NotReady, "rdma system set netns shared"},
 		"node full":                    {dummy(&netagentv1.Dummy{}), policy.Facts{OnNode: 512}, policy.Exhausted, "--max-attachments"},
 		"claim full":                   {dummy(&netagentv1.Dummy{}), policy.Facts{OfTheClaim: 8}, policy.Exhausted, "the claim"},
-		"a kind without a rule":        {&request{Kind: &netagentv1.DeviceRequest_SriovVf{}}, policy.Facts{}, policy.Forbidden, "no rule"},
 		"no kind":                      {&request{}, policy.Facts{}, policy.Forbidden, "no rule"},
 	} {
 		t.Run(what, func(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 	"github.com/hawser-dra/hawser/netagent/link"
 	"github.com/hawser-dra/hawser/netagent/policy"
 	"github.com/hawser-dra/hawser/netagent/rdma"
+	"github.com/hawser-dra/hawser/netagent/sriov"
 )
 
 // toStatus translates an error, once, to what the API promises. The text is the
@@ -32,7 +33,7 @@ func codeOf(err error) codes.Code {
 		return codes.Unimplemented
 	case is[*attachment.RepeatedKeyError](err):
 		return codes.InvalidArgument
-	case is[*attachment.ConflictError](err), is[*attachment.ForeignError](err):
+	case is[*attachment.ConflictError](err), is[*attachment.ForeignError](err), is[*attachment.AwayError](err), is[*sriov.SettingError](err):
 		return codes.FailedPrecondition
 	case errors.Is(err, context.DeadlineExceeded):
 		return codes.DeadlineExceeded

@@ -48,6 +48,9 @@ func DevicePath(bus, device string) string { return path.Join("bus", bus, "devic
 
 func functionDir(address string) string { return DevicePath("pci", address) }
 
+// Driver is the name of the driver that a device is bound to; "" if none.
+func (s FS) Driver(bus, device string) string { return s.base(DevicePath(bus, device) + "/driver") }
+
 // hex4 is an ID without its 0x.
 func hex4(s string) string { return strings.TrimPrefix(s, "0x") }
 

@@ -59,6 +59,9 @@ func TestOnTheNodesKernel(t *testing.T) {
 	}
 }
 
+// cards are what the tests find in the machine beside its uplink eth0.
+var cards = []node.NIC{{Name: "eth1", Model: node.IGB}, {Name: "eth2", Model: node.VirtIO}, {Name: "eth3", Model: node.E1000E}}
+
 // boot starts a machine for the test.
 func boot(t *testing.T) *node.VM {
 	t.Helper()
@@ -70,7 +73,7 @@ func boot(t *testing.T) *node.VM {
 	if err != nil {
 		t.Fatal(err)
 	}
-	vm, err := node.Start(t.Context(), node.Config{Image: image, Dir: t.TempDir(), Attached: true})
+	vm, err := node.Start(t.Context(), node.Config{Image: image, Dir: t.TempDir(), NICs: cards, Attached: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -355,7 +355,8 @@ const (
 	Location_LOCATION_HOST Location = 1
 	// Left the host namespace for another one.
 	Location_LOCATION_POD Location = 2
-	// Gone with its namespace; Attach makes it again.
+	// Gone with its namespace; Attach makes it again. A borrowed device is lost
+	// when the node does not have it any more.
 	Location_LOCATION_LOST Location = 3
 )
 
@@ -1241,7 +1242,7 @@ func (x *SriovVf) GetLinkState() VfLinkState {
 type HostDevice struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	Name  string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	// PCI address that the link must have; empty: a link without one.
+	// PCI address that the link must have; empty: any, or none.
 	PciAddress    string  `protobuf:"bytes,2,opt,name=pci_address,json=pciAddress,proto3" json:"pci_address,omitempty"`
 	Mtu           *uint32 `protobuf:"varint,3,opt,name=mtu,proto3,oneof" json:"mtu,omitempty"`
 	MacAddress    []byte  `protobuf:"bytes,4,opt,name=mac_address,json=macAddress,proto3" json:"mac_address,omitempty"`

@@ -1,0 +1,118 @@
+package inventory
+
+import (
+	"context"
+	"time"
+
+	netagentv1 "github.com/hawser-dra/hawser/api/netagent/v1"
+	"github.com/hawser-dra/hawser/netagent/link"
+	"github.com/hawser-dra/hawser/netagent/policy"
+	"github.com/hawser-dra/hawser/netagent/sysfs"
+	"github.com/hawser-dra/hawser/telemetry/logging"
+)
+
+const (
+	// gather is how long changes are waited for after the first: a card's
+	// functions come one after another.
+	gather = 200 * time.Millisecond
+	// rereadEvery is how often everything is read although nothing was told.
+	rereadEvery = time.Minute
+)
+
+// Publisher is told of devices.
+type Publisher interface {
+	SetDevice(*netagentv1.NodeDevice)
+	DropDevice(name string)
+}
+
+// Config of an [Inventory]; all of it is required.
+type Config struct {
+	Links     *link.Conn
+	Sys       sysfs.FS
+	Rules     policy.Rules
+	Journal   Journal
+	Publisher Publisher
+}
+
+// Inventory publishes what the node has to lend.
+type Inventory struct {
+	config Config
+	told   map[string]bool // names of devices that were published
+}
+
+// New returns an Inventory that publishes when it runs.
+func New(c Config) *Inventory { return &Inventory{config: c, told: map[string]bool{}} }
+
+// Run follows the node until ctx ends. It calls ready once, when everything has
+// been published for the first time, and returns an error that comes before that;
+// later ones are made up for by the next reading.
+func (i *Inventory) Run(ctx context.Context, ready func()) error {
+	changes, err := link.SubscribeChanges()
+	if err != nil {
+		return err
+	}
+	defer changes.Close()
+	defer context.AfterFunc(ctx, changes.Close)()
+	if err := i.publish(ctx); err != nil {
+		return err
+	}
+	ready()
+	changed := make(chan struct{}, 1)
+	broken := make(chan error, 1)
+	go func() { broken <- wait(changes, changed) }()
+	for {
+		select {
+		case <-changed:
+		case <-time.After(rereadEvery):
+		case err := <-broken:
+			if ctx.Err() != nil {
+				return nil // the subscription was closed because ctx ended
+			}
+			return err
+		}
+		sleep(ctx, gather)
+		if err := i.publish(ctx); err != nil && ctx.Err() == nil {
+			logging.From(ctx).Warn("cannot read what the node has to lend", "cause", err)
+		}
+	}
+}
+
+// wait turns changes into tokens until the subscription ends.
+func wait(changes *link.Changes, changed chan<- struct{}) error {
+	for {
+		if err := changes.Wait(); err != nil {
+			return err
+		}
+		select {
+		case changed <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// publish reads the node and tells what has changed.
+func (i *Inventory) publish(ctx context.Context) error {
+	node, err := Read(ctx, i.config.Links, i.config.Sys, i.config.Journal)
+	if err != nil {
+		return err
+	}
+	now := map[string]bool{}
+	for _, d := range node.Offers(i.config.Rules) {
+		now[d.GetName()] = true
+		i.config.Publisher.SetDevice(d)
+	}
+	for name := range i.told {
+		if !now[name] {
+			i.config.Publisher.DropDevice(name)
+		}
+	}
+	i.told = now
+	return nil
+}
+
+func sleep(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
+}
