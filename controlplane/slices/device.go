@@ -14,14 +14,20 @@ import (
 // halve it: taints, list attributes, counters.
 const perSlice = 64
 
-// devices turns what netagent says into what is published, in a stable order.
+// devices turns what netagent says into what is published, in a stable order. The
+// virtual device comes first: the scheduler takes the first that fits, so that a
+// request which does not say what it wants leaves the node's hardware alone.
 func (s *Slices) devices(ctx context.Context, node []*netagentv1.NodeDevice) []resourceapi.Device {
 	var devices []resourceapi.Device
 	slots := s.slots(ctx, node)
 	for _, d := range node {
 		switch {
 		case d.GetVirtualLinks() != nil:
-			devices = append(devices, s.virtual(slots))
+			devices = slices.Insert(devices, 0, s.virtual(slots))
+		case d.GetVf() != nil:
+			devices = append(devices, s.vf(d.GetName(), d.GetVf()))
+		case d.GetNic() != nil:
+			devices = append(devices, s.nic(d.GetName(), d.GetNic()))
 		case d.GetRdma() != nil:
 			if device, ok := s.rdma(ctx, d.GetName(), d.GetRdma(), slots); ok {
 				devices = append(devices, device)

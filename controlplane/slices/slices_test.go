@@ -203,6 +203,77 @@ func TestSoftRDMADevice(t *testing.T) {
 	})
 }
 
+func TestDevicesOfTheNode(t *testing.T) {
+	function := &netagentv1.NodeDevice{Name: "vf-0000-3b-02-1", Device: &netagentv1.NodeDevice_Vf{Vf: &netagentv1.Vf{
+		Pci:    &netagentv1.PciFunction{Address: "0000:3b:02.1", Root: "pci0000:3a", NumaNode: 1, VendorId: "8086", DeviceId: "1889", Driver: "iavf"},
+		Parent: "ens1", VfIndex: 5, Link: "ens1v5", MacAddress: []byte{2, 0, 0, 0, 0, 1}, Carrier: true, Speed: 25000,
+	}}}
+	card := &netagentv1.NodeDevice{Name: "nic-vmbus-7", Device: &netagentv1.NodeDevice_Nic{Nic: &netagentv1.Nic{Link: "ens2", Mtu: 1500}}}
+	const want = `
+- name: vf-0000-3b-02-1
+  attributes:
+    dra.example.com/type: { string: "netdev" }
+    dra.example.com/kind: { string: "sriov-vf" }
+    dra.example.com/parent: { string: "ens1" }
+    dra.example.com/vfIndex: { int: 5 }
+    dra.example.com/pciAddress: { string: "0000:3b:02.1" }
+    dra.example.com/vendor: { string: "8086" }
+    dra.example.com/device: { string: "1889" }
+    dra.example.com/driver: { string: "iavf" }
+    dra.example.com/speed: { int: 25000 }
+    dra.example.com/carrier: { bool: true }
+    dra.example.com/macAddress: { string: "02:00:00:00:00:01" }
+    resource.kubernetes.io/pciBusID: { string: "0000:3b:02.1" }
+    resource.kubernetes.io/pcieRoot: { string: "pci0000:3a" }
+    resource.kubernetes.io/numaNode: { int: 1 }
+- name: nic-vmbus-7
+  attributes:
+    dra.example.com/type: { string: "netdev" }
+    dra.example.com/kind: { string: "host-device" }
+    dra.example.com/hostDevice: { string: "ens2" }
+    dra.example.com/carrier: { bool: false }
+`
+	run(t, 0, func(t *testing.T, n *node) {
+		n.change(true, function, card, virtual(512))
+		n.count(t, 1)
+		devices := n.pool(t).Slices[0].Devices
+		if devices[0].Name != "netdev-virtual" {
+			t.Errorf("the first device is %s", devices[0].Name)
+		}
+		b, err := json.Marshal(devices[1:])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := cmp.Diff(decode(t, []byte(want)), decode(t, b)); d != "" {
+			t.Errorf("-want +got:\n%s", d)
+		}
+	})
+}
+
+// TestManyDevices are cut into slices of at most 64, none left out.
+func TestManyDevices(t *testing.T) {
+	run(t, 0, func(t *testing.T, n *node) {
+		devices := []*netagentv1.NodeDevice{virtual(512)}
+		for i := range 130 {
+			devices = append(devices, &netagentv1.NodeDevice{Name: fmt.Sprintf("nic-%03d", i),
+				Device: &netagentv1.NodeDevice_Nic{Nic: &netagentv1.Nic{Link: fmt.Sprintf("eth%d", i)}}})
+		}
+		n.change(true, devices...)
+		n.count(t, 1)
+		names := map[string]bool{}
+		var sizes []int
+		for _, s := range n.pool(t).Slices {
+			sizes = append(sizes, len(s.Devices))
+			for _, d := range s.Devices {
+				names[d.Name] = true
+			}
+		}
+		if len(names) != 131 || fmt.Sprint(sizes) != "[64 64 3]" {
+			t.Errorf("%d devices in slices of %v", len(names), sizes)
+		}
+	})
+}
+
 func encode(t *testing.T, d resourceapi.Device) any {
 	t.Helper()
 	b, err := json.Marshal(d)

@@ -97,7 +97,7 @@ func TestDeviceClassFixesFields(t *testing.T) {
 		TypeMeta:   metav1.TypeMeta{APIVersion: "resource.k8s.io/v1", Kind: "DeviceClass"},
 		ObjectMeta: metav1.ObjectMeta{Name: "e2e-fixed"},
 		Spec: resourcev1.DeviceClassSpec{
-			Selectors: []resourcev1.DeviceSelector{{CEL: &resourcev1.CELDeviceSelector{Expression: `device.driver == "dra.example.com"`}}},
+			Selectors: []resourcev1.DeviceSelector{{CEL: &resourcev1.CELDeviceSelector{Expression: `device.driver == "dra.example.com" && device.attributes["dra.example.com"].kind == "virtual"`}}},
 			Config: []resourcev1.DeviceClassConfiguration{{DeviceConfiguration: config(t, map[string]any{
 				"type": "netdev", "overridable": []string{"netdev.mtu"},
 				"netdev": netdev{"kind": "macvlan", "parent": "eth0", "mtu": 1400},
