@@ -9,6 +9,7 @@ import (
 	authenticationv1 "k8s.io/api/authentication/v1"
 	corev1 "k8s.io/api/core/v1"
 	resourcev1 "k8s.io/api/resource/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
@@ -66,6 +67,39 @@ func TestSlicesOfOthersStay(t *testing.T) {
 	}
 }
 
+// TestDriverPutsItsSlicesRight: what somebody else changes of the node's slices,
+// the driver changes back, and what it did not publish, it deletes.
+func TestDriverPutsItsSlicesRight(t *testing.T) {
+	slices := theCluster.Client().ResourceV1().ResourceSlices()
+	stray := slice("stray", driverPod(t).Spec.NodeName, driverName)
+	if _, err := slices.Create(t.Context(), stray, metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	deleteAfter(t, stray.Name)
+	eventually(t, func() error {
+		if _, err := slices.Get(t.Context(), stray.Name, metav1.GetOptions{}); !apierrors.IsNotFound(err) {
+			return fmt.Errorf("the slice is still there: %w", err)
+		}
+		return nil
+	})
+	list, err := slices.List(t.Context(), metav1.ListOptions{FieldSelector: "spec.driver=" + driverName})
+	if err != nil || len(list.Items) == 0 || len(list.Items[0].Spec.Devices) == 0 {
+		t.Fatalf("the driver's slices: %+v, %v", list, err)
+	}
+	changed := list.Items[0].DeepCopy()
+	changed.Spec.Devices = nil
+	if _, err := slices.Update(t.Context(), changed, metav1.UpdateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, func() error {
+		now, err := slices.Get(t.Context(), changed.Name, metav1.GetOptions{})
+		if err != nil || len(now.Spec.Devices) != len(list.Items[0].Spec.Devices) {
+			return fmt.Errorf("the slice has not its devices: %+v, %w", now.Spec, err)
+		}
+		return nil
+	})
+}
+
 // refused says so if err is not a refusal with that cause; an empty cause means
 // that there must be none.
 func refused(err error, cause string) error {
@@ -119,21 +153,22 @@ func everywhere(s *resourcev1.ResourceSlice) *resourcev1.ResourceSlice {
 func driverPod(t *testing.T) *corev1.Pod {
 	t.Helper()
 	pods, err := theCluster.Client().CoreV1().Pods(driverNamespace).List(t.Context(), metav1.ListOptions{LabelSelector: "app=dra-driver"})
-	if err != nil || len(pods.Items) == 0 {
-		t.Fatalf("the driver's pods: %d, %v", len(pods.Items), err)
-	}
-	return &pods.Items[0]
-}
-
-// podOn makes a pod of the driver's account on a node that there is not, which
-// nobody starts.
-func podOn(t *testing.T, node string) *corev1.Pod {
-	t.Helper()
-	nodes := theCluster.Client().CoreV1().Nodes()
-	if _, err := nodes.Create(t.Context(), &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: node}, Spec: corev1.NodeSpec{Unschedulable: true}}, metav1.CreateOptions{}); err != nil {
+	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = nodes.Delete(context.Background(), node, metav1.DeleteOptions{}) })
+	for i := range pods.Items {
+		if p := &pods.Items[i]; p.Status.Phase == corev1.PodRunning && p.DeletionTimestamp == nil {
+			return p
+		}
+	}
+	t.Fatalf("none of %d pods of the driver runs", len(pods.Items))
+	return nil
+}
+
+// podOn makes a pod of the driver's account on a node that there is not: nobody
+// starts it.
+func podOn(t *testing.T, node string) *corev1.Pod {
+	t.Helper()
 	pods := theCluster.Client().CoreV1().Pods(driverNamespace)
 	p, err := pods.Create(t.Context(), &corev1.Pod{
 		ObjectMeta: metav1.ObjectMeta{Name: "policy-test"},
