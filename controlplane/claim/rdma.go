@@ -14,9 +14,10 @@ import (
 const ethernet = "Ethernet"
 
 // roceNetdevs are the kinds of interfaces that can go with an RDMA device: those
-// that are made for the claim.
+// that are made for the claim, and a card that it names. A virtual function has to
+// be allocated, and only the RDMA device is.
 var roceNetdevs = []v1alpha1.Kind{
-	v1alpha1.KindMacvlan, v1alpha1.KindIpvlan, v1alpha1.KindVeth, v1alpha1.KindDummy,
+	v1alpha1.KindMacvlan, v1alpha1.KindIpvlan, v1alpha1.KindVeth, v1alpha1.KindDummy, v1alpha1.KindHostDevice,
 }
 
 // fitRDMA refuses what the allocated RDMA device cannot be, and gives an
@@ -56,6 +57,8 @@ func fitRoce(n *v1alpha1.Netdev, path *field.Path, r *netagentv1.NodeRdmaDevice)
 			"the allocated RDMA device %s has the link layer %q, roce needs %s: claim it with type rdma", r.GetIbdev(), r.GetLinkLayer(), ethernet))
 	case !slices.Contains(roceNetdevs, n.Kind):
 		return field.NotSupported(path.Child("netdev", "kind"), n.Kind, roceNetdevs)
+	case n.Kind == v1alpha1.KindHostDevice && n.HostDevice == "":
+		return field.Required(path.Child("netdev", "hostDevice"), "the RDMA device comes without a card: name one of the node's, such as eth1")
 	case n.NeedsParent() && r.GetNetdev() == "":
 		return field.Required(path.Child("netdev", "parent"), fmt.Sprintf(
 			"the RDMA device %s has no link on this node that a %s could be made on: name one", r.GetIbdev(), n.Kind))

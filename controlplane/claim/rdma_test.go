@@ -31,11 +31,12 @@ func roce(netdev string) string {
 func TestParentOfRoce(t *testing.T) {
 	rxe0 := &netagentv1.NodeRdmaDevice{Ibdev: "rxe0", LinkLayer: "Ethernet", Netdev: "eth1"}
 	for netdev, want := range map[string]string{
-		`{"kind": "macvlan"}`:                   "eth1",
-		`{"kind": "ipvlan"}`:                    "eth1",
-		`{"kind": "macvlan", "parent": "eth2"}`: "eth2",
-		`{"kind": "veth"}`:                      "",
-		`{"kind": "dummy"}`:                     "",
+		`{"kind": "macvlan"}`:                           "eth1",
+		`{"kind": "ipvlan"}`:                            "eth1",
+		`{"kind": "macvlan", "parent": "eth2"}`:         "eth2",
+		`{"kind": "veth"}`:                              "",
+		`{"kind": "dummy"}`:                             "",
+		`{"kind": "host-device", "hostDevice": "eth3"}`: "",
 	} {
 		c, err := decodeRDMA(rxe0, roce(netdev), "nic")
 		if err != nil {
@@ -71,7 +72,9 @@ func TestRDMARefused(t *testing.T) {
 		"roce with ipoib": {rxe0, roce(`{"kind": "ipoib", "parent": "ib0", "pkey": 1}`),
 			`request "nic": combo.netdev.kind: Invalid value: "ipoib": RoCE is RDMA over Ethernet`},
 		"roce with a VF": {rxe0, roce(`{"kind": "sriov-vf"}`),
-			`request "nic": combo.netdev.kind: Unsupported value: "sriov-vf": supported values: "macvlan", "ipvlan", "veth", "dummy"`},
+			`request "nic": combo.netdev.kind: Unsupported value: "sriov-vf": supported values: "macvlan", "ipvlan", "veth", "dummy", "host-device"`},
+		"roce with no card": {rxe0, roce(`{"kind": "host-device"}`),
+			`request "nic": combo.netdev.hostDevice: Required value: the RDMA device comes without a card`},
 		"roce without a link": {&netagentv1.NodeRdmaDevice{Ibdev: "rxe0", LinkLayer: "Ethernet"}, roce(`{"kind": "macvlan"}`),
 			`request "nic": combo.netdev.parent: Required value: the RDMA device rxe0 has no link on this node that a macvlan could be made on: name one`},
 	} {

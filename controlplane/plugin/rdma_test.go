@@ -126,6 +126,26 @@ func TestRoce(t *testing.T) {
 	}
 }
 
+// TestRoceWithCard lends a card that the claim names beside the RDMA device.
+func TestRoceWithCard(t *testing.T) {
+	n := newNode(t)
+	p := n.start(t, nil)
+	c := rdmaClaim(1, `{"type": "combo", "combo": {"kind": "roce", "netdev": {"kind": "host-device", "hostDevice": "eth3", "interfaceName": "rdma0"}}}`)
+	id := mustPrepare(t, p, c)[c.UID].Devices[0].CDIDeviceIDs[0]
+	want := specs.ContainerEdits{
+		Env:         []string{"HAWSER_RDMA0=roce", "HAWSER_RDMA_RXE0=roce"},
+		DeviceNodes: charDevices(192),
+		NetDevices:  []*specs.LinuxNetDevice{{HostInterfaceName: "eth3", Name: "rdma0"}},
+	}
+	if diff := cmp.Diff(want, n.edits(t, id)); diff != "" {
+		t.Error(diff)
+	}
+	unprepare(t, p, c)
+	if left := n.left(t); len(left) > 0 {
+		t.Errorf("left: %v", left)
+	}
+}
+
 // TestRDMADeviceAway refuses to prepare what the node has no more; all or none.
 func TestRDMADeviceAway(t *testing.T) {
 	n := newNode(t)

@@ -51,6 +51,25 @@ func TestRoce(t *testing.T) {
 	n.wantDeviceFiles("veth")
 }
 
+// TestRoceWithCard has an RDMA device and a whole card of the node, which is back
+// as it was when the pod has ended.
+func TestRoceWithCard(t *testing.T) {
+	before := cardAsIs(t, physical)
+	softRDMA(t, "rxe0", "eth0")
+	n := newNamespace(t)
+	card := netdev{"kind": "host-device", "hostDevice": physical, "interfaceName": "rdma0"}
+	n.apply(claimTemplate("nic", rdmaSpec(t, "roce-devices", roce(card))), podWith("card", "nic"))
+	n.ready("card")
+	n.wantInterfaces("card", "lo", "eth0", "rdma0")
+	n.wantDeviceFiles("card")
+	n.killContainer("card", "shell")
+	n.restarted("card", "shell", 1)
+	n.wantInterfaces("card", "lo", "eth0", "rdma0")
+	n.wantDeviceFiles("card")
+	n.delete("pod/card")
+	wantCardAsIs(t, before, physical)
+}
+
 // TestTemplatesOfTheExamples uses the claim templates of deployment.yaml that no
 // pod in it uses.
 func TestTemplatesOfTheExamples(t *testing.T) {
