@@ -59,7 +59,7 @@ func (c call) begin(ctx context.Context, k kind) (*netagentv1.Attachment, undo, 
 		return nil, nil, err
 	}
 	back := func(ctx context.Context) error { return c.takeBack(ctx, e) }
-	a, err := c.make(ctx, k.(created), e, parent)
+	a, err := c.makeNew(ctx, k.(created), e, parent)
 	return a, back, err
 }
 

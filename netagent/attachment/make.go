@@ -3,6 +3,7 @@ package attachment
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -46,6 +47,15 @@ func (c call) make(ctx context.Context, k created, e journal.Entry, parent int) 
 	return nil, err
 }
 
+// makeNew makes what was not there before. The kernel has been seen to refuse an
+// IPoIB child for a moment when another one on the parent was just deleted.
+func (c call) makeNew(ctx context.Context, k created, e journal.Entry, parent int) (*netagentv1.Attachment, error) {
+	if homes(k) {
+		return c.makeWhenFree(ctx, k, e, parent, unix.EBUSY)
+	}
+	return c.make(ctx, k, e, parent)
+}
+
 // makeAgain makes what is lost. The kernel tells of a namespace's end some
 // milliseconds before it deletes the links in it; until then what they hold, such
 // as the parent of a passthru link, is refused to others.
@@ -53,10 +63,16 @@ func (c call) makeAgain(ctx context.Context, k created, e journal.Entry, parent 
 	if err := c.awaitReturn(ctx, k, e); err != nil {
 		return nil, err
 	}
+	return c.makeWhenFree(ctx, k, e, parent, unix.EINVAL, unix.EBUSY)
+}
+
+// makeWhenFree makes a link, and tries again for a while when the kernel answers
+// that something still holds what the link needs.
+func (c call) makeWhenFree(ctx context.Context, k created, e journal.Entry, parent int, held ...unix.Errno) (*netagentv1.Attachment, error) {
 	for end := time.Now().Add(releaseTime); ; {
 		a, err := c.make(ctx, k, e, parent)
-		held := errors.Is(err, unix.EINVAL) || errors.Is(err, unix.EBUSY)
-		if !held || time.Now().After(end) {
+		isHeld := slices.ContainsFunc(held, func(errno unix.Errno) bool { return errors.Is(err, errno) })
+		if !isHeld || time.Now().After(end) {
 			return a, err
 		}
 		select {
