@@ -3,6 +3,7 @@ package e2e
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -27,10 +28,14 @@ func installFaulty(t *testing.T) {
 	faulty := plain
 	faulty.Tags = "fault"
 	faulty.Overlay = filepath.Join("testdata", "faults")
+	// The sandbox opens them for a program that finds them there at its start.
+	dirs := strings.Join(slices.Collect(maps.Values(faultDirs)), " ")
+	onNode(t, "mkdir -p "+dirs)
 	t.Cleanup(func() {
 		if err := plain.Install(context.Background(), theCluster); err != nil {
 			t.Error(err)
 		}
+		onNode(t, "rm -r "+dirs)
 	})
 	if err := faulty.Install(t.Context(), theCluster); err != nil {
 		t.Fatal(err)
@@ -56,20 +61,21 @@ func points(t *testing.T, program string) (names []string) {
 // arm asks for a program's death at each of those points, once.
 func arm(t *testing.T, program string, points []string) {
 	t.Helper()
-	dir := faultDirs[program]
-	onNode(t, fmt.Sprintf("mkdir -p %s && cd %s && touch %s", dir, dir, strings.Join(points, " ")))
+	onNode(t, fmt.Sprintf("cd %s && touch %s", faultDirs[program], strings.Join(points, " ")))
 }
 
-// disarm takes the directory away, and says which points nobody has passed.
+// disarm takes back what nobody has died of, and says which points these are.
 func disarm(t *testing.T, program string) (left []string) {
 	t.Helper()
-	return strings.Fields(onNode(t, "ls "+faultDirs[program]+"; rm -r "+faultDirs[program]))
+	return strings.Fields(onNode(t, fmt.Sprintf("cd %s && ls && rm -f *", faultDirs[program])))
 }
 
 // TestKilledAtEachPoint kills driver and netagent at each step of what they do
 // for pods that come and go. The pods get their interfaces and nothing is left.
 func TestKilledAtEachPoint(t *testing.T) {
 	installFaulty(t)
+	links := append(values(functions(t, 1)), physical)
+	card := cardAsIs(t, links...)
 	// It takes a kubelet that prepares what it has begun to unprepare.
 	const neverInAPod = "netagent-leaving-withdrawn"
 	for program := range faultDirs {
@@ -77,11 +83,12 @@ func TestKilledAtEachPoint(t *testing.T) {
 			n := newNamespace(t)
 			all := slices.DeleteFunc(points(t, program), func(p string) bool { return p == neverInAPod })
 			arm(t, program, all)
-			n.comeAndGo(4)
+			n.comeAndGo(3)
 			if left := disarm(t, program); len(left) > 0 {
 				t.Errorf("nobody died at %v", left)
 			}
 			sweep(t)
+			wantCardAsIs(t, card, links...)
 		})
 	}
 	t.Run("both", func(t *testing.T) {
@@ -97,7 +104,7 @@ func TestKilledAtEachPoint(t *testing.T) {
 				}
 			})
 		}
-		n.comeAndGo(2)
+		n.comeAndGo(1)
 		n.apply(podWith("last", "nic"))
 		killBoth(t)
 		n.ready("last")
@@ -108,14 +115,20 @@ func TestKilledAtEachPoint(t *testing.T) {
 	})
 }
 
-// comeAndGo makes pods, whose interfaces must be there, and deletes them.
+// comeAndGo makes pods, whose interfaces must be there, and deletes them. They
+// have made interfaces, and one more a lent one.
 func (n *namespace) comeAndGo(pods int) {
 	n.t.Helper()
-	objects := []any{claimTemplate("nic", claimSpec(n.t, request{"nic", netdev{"kind": "veth", "interfaceName": "data0"}.parameters()}))}
-	var names []string
+	vf := netdev{"kind": "sriov-vf", "interfaceName": "data0", "vlan": 100}
+	objects := []any{
+		claimTemplate("nic", claimSpec(n.t, request{"nic", netdev{"kind": "veth", "interfaceName": "data0"}.parameters()})),
+		claimTemplate("vf", ofClass(n.t, vfClass, request{"vf", vf.parameters()})), podWith("lent", "vf"),
+	}
+	names := []string{"lent"}
 	for i := range pods {
-		names = append(names, fmt.Sprintf("pod%d", i))
-		objects = append(objects, podWith(names[i], "nic"))
+		name := fmt.Sprintf("pod%d", i)
+		names = append(names, name)
+		objects = append(objects, podWith(name, "nic"))
 	}
 	n.apply(objects...)
 	n.ready(names...)

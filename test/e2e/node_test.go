@@ -25,13 +25,13 @@ func onNode(t *testing.T, script string) string {
 	return out
 }
 
-// nodeFiles lists what the product has on the node: links, specs, records and
-// the journal, one a line.
+// nodeFiles lists what the product has on the node for claims: links, specs,
+// records and the journal, one a line.
 func nodeFiles(t *testing.T) string {
 	t.Helper()
 	return onNode(t, fmt.Sprintf(`
 		ip -o link show group %s | sed 's/^/link /'
-		for d in %s %s %s; do find $d -mindepth 1 ! -name claims.lock 2>/dev/null; done
+		for d in %s %s %s; do find $d -mindepth 1 ! -name claims.lock ! -name faults 2>/dev/null; done
 		true`, linkGroup, cdiDir, stateDir, journalDir))
 }
 
