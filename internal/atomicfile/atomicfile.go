@@ -35,12 +35,17 @@ func Write(path string, data []byte, mode os.FileMode) (err error) {
 	return os.Rename(f.Name(), path)
 }
 
-// Remove deletes path; a file that is already gone is no error.
+// Remove deletes path; a file that is already gone is no error, nor is it on a
+// read-only file system, which refuses before it looks.
 func Remove(path string) error {
-	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return err
+	err := os.Remove(path)
+	if err == nil || errors.Is(err, os.ErrNotExist) {
+		return nil
 	}
-	return nil
+	if _, gone := os.Lstat(path); errors.Is(gone, os.ErrNotExist) {
+		return nil
+	}
+	return err
 }
 
 // Sweep removes the temporary files that a killed process has left in dir: those

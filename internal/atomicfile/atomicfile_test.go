@@ -8,7 +8,10 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/hawser-dra/hawser/internal/atomicfile"
+	"github.com/hawser-dra/hawser/internal/testns"
 )
 
 func TestWriteReplacesAndLeavesNothingElse(t *testing.T) {
@@ -51,6 +54,33 @@ func TestRemoveTwice(t *testing.T) {
 		if err := atomicfile.Remove(path); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+func TestRemoveOnAReadOnlyFileSystem(t *testing.T) {
+	dir := t.TempDir()
+	if err := unix.Mount("small", dir, "tmpfs", 0, ""); errors.Is(err, unix.EPERM) {
+		testns.Lacking(t, "a mount needs root")
+	} else if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := unix.Unmount(dir, unix.MNT_DETACH); err != nil {
+			t.Error(err)
+		}
+	})
+	there := filepath.Join(dir, "there")
+	if err := atomicfile.Write(there, []byte("x"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.Mount("", dir, "", unix.MS_REMOUNT|unix.MS_RDONLY, ""); err != nil {
+		t.Fatal(err)
+	}
+	if err := atomicfile.Remove(there); !errors.Is(err, unix.EROFS) {
+		t.Errorf("a file that stays: %v", err)
+	}
+	if err := atomicfile.Remove(filepath.Join(dir, "gone")); err != nil {
+		t.Errorf("a file that is gone: %v", err)
 	}
 }
 
