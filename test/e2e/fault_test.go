@@ -64,26 +64,43 @@ func arm(t *testing.T, program string, points []string) {
 	onNode(t, fmt.Sprintf("cd %s && touch %s", faultDirs[program], strings.Join(points, " ")))
 }
 
+// armed returns the points at which somebody has yet to die.
+func armed(t *testing.T, program string) []string {
+	t.Helper()
+	return strings.Fields(onNode(t, "ls "+faultDirs[program]))
+}
+
 // disarm takes back what nobody has died of, and says which points these are.
 func disarm(t *testing.T, program string) (left []string) {
 	t.Helper()
-	return strings.Fields(onNode(t, fmt.Sprintf("cd %s && ls && rm -f *", faultDirs[program])))
+	left = armed(t, program)
+	onNode(t, "rm -f "+faultDirs[program]+"/*")
+	return left
 }
 
 // TestKilledAtEachPoint kills driver and netagent at each step of what they do
 // for pods that come and go. The pods get their interfaces and nothing is left.
 func TestKilledAtEachPoint(t *testing.T) {
 	installFaulty(t)
+	onNode(t, "echo 0 >/proc/sys/net/ipv6/conf/default/accept_ra") // an address would make it the node's
+	t.Cleanup(func() { onNode(t, "echo 1 >/proc/sys/net/ipv6/conf/default/accept_ra") })
 	links := append(values(functions(t, 1)), physical)
+	onNode(t, "ip link set "+links[0]+" up")
 	card := cardAsIs(t, links...)
 	// It takes a kubelet that prepares what it has begun to unprepare.
 	const neverInAPod = "netagent-leaving-withdrawn"
+	// What a death has left half done, the next start finishes: the steps behind it
+	// may take other pods.
+	const rounds = 4
 	for program := range faultDirs {
 		t.Run(program, func(t *testing.T) {
 			n := newNamespace(t)
 			all := slices.DeleteFunc(points(t, program), func(p string) bool { return p == neverInAPod })
 			arm(t, program, all)
 			n.comeAndGo(3)
+			for more := 0; more < rounds && len(armed(t, program)) > 0; more++ {
+				n.comeAndGo(1)
+			}
 			if left := disarm(t, program); len(left) > 0 {
 				t.Errorf("nobody died at %v", left)
 			}
