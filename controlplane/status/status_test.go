@@ -75,7 +75,7 @@ func (a *api) devices(t *testing.T) []resourceapi.AllocatedDeviceStatus {
 // eventually waits until d0 is ready for a reason.
 func (a *api) eventually(t *testing.T, reason string) resourceapi.AllocatedDeviceStatus {
 	t.Helper()
-	for deadline := time.Now().Add(5 * time.Second); ; time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(time.Millisecond) {
 		devices := a.devices(t)
 		if len(devices) > 0 && devices[0].Conditions[0].Reason == reason {
 			return devices[0]
@@ -142,7 +142,7 @@ func TestWhatUsersSee(t *testing.T) {
 		t.Errorf("a lost device is %+v", c)
 	}
 	r.NotRemade(t.Context(), prepared(), errors.New("no parent\nno room"))
-	for deadline := time.Now().Add(5 * time.Second); ; time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(time.Millisecond) {
 		if c := a.eventually(t, "Lost").Conditions[0]; strings.HasSuffix(c.Message, "yet: no parent; no room") {
 			break
 		}
@@ -215,7 +215,7 @@ func TestEntriesOfOthersStay(t *testing.T) {
 	other := resourceapi.AllocatedDeviceStatus{Driver: "gpu.example.com", Pool: "node1", Device: "gpu0"}
 	a := newAPI(other)
 	start(t, a).Prepared(t.Context(), prepared())
-	for deadline := time.Now().Add(5 * time.Second); len(a.devices(t)) != 3; time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(30 * time.Second); len(a.devices(t)) != 3; time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("got %+v", a.devices(t))
 		}
@@ -245,7 +245,7 @@ func TestTriedAgainButNotForEver(t *testing.T) {
 	a.failing.Store(true)
 	r := start(t, a)
 	r.Prepared(t.Context(), prepared())
-	for deadline := time.Now().Add(5 * time.Second); a.applied.Load() < 8 && time.Now().Before(deadline); {
+	for deadline := time.Now().Add(30 * time.Second); a.applied.Load() < 8 && time.Now().Before(deadline); {
 		time.Sleep(time.Millisecond)
 	}
 	time.Sleep(50 * time.Millisecond)

@@ -88,11 +88,11 @@ func TestWhatNoContainerLists(t *testing.T) {
 			rec.Devices[0].Request, rec.Devices[1].Request = "r0", "r1/sub"
 			start(t, a).Prepared(t.Context(), rec)
 			want := "no container of pod ns/p lists claim ns/c with request r"
-			for deadline := time.Now().Add(5 * time.Second); a.podGets() == 0; time.Sleep(time.Millisecond) {
-				if time.Now().After(deadline) {
-					t.Fatal("nobody looks")
-				}
-			}
+			soon(t, "somebody looks", func() bool { return a.podGets() > 0 })
+			soon(t, "what is unused is told", func() bool {
+				used := a.used(t)
+				return (used[0] != nil) == tt.unused[0] && (used[1] != nil) == tt.unused[1]
+			})
 			time.Sleep(20 * time.Millisecond)
 			for i, c := range a.used(t) {
 				if (c != nil) != tt.unused[i] {
@@ -113,14 +113,10 @@ func TestLookingIsCheap(t *testing.T) {
 	a.create(t, a.reserve(t, "", ""))
 	r := start(t, a)
 	r.Prepared(t.Context(), prepared())
-	for deadline := time.Now().Add(5 * time.Second); a.used(t)[0] == nil; time.Sleep(time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatal("nobody says that it is unused")
-		}
-	}
+	soon(t, "it is unused", func() bool { return a.used(t)[0] != nil })
 	next := start(t, a) // a driver that takes over
 	next.Prepared(t.Context(), prepared())
-	time.Sleep(20 * time.Millisecond)
+	soon(t, "the next driver looks", func() bool { return a.podGets() == 2 })
 	if a.used(t)[0] == nil || a.podGets() != 2 {
 		t.Errorf("%v, after %d looks of two drivers", a.used(t)[0], a.podGets())
 	}
@@ -152,8 +148,19 @@ func TestPodCannotBeRead(t *testing.T) {
 	})
 	start(t, a).Prepared(t.Context(), prepared())
 	a.eventually(t, "Prepared")
+	soon(t, "somebody looks", func() bool { return a.podGets() > 0 })
 	time.Sleep(20 * time.Millisecond)
 	if c := a.used(t)[0]; c != nil || a.podGets() != 1 {
 		t.Errorf("%+v after %d looks", c, a.podGets())
+	}
+}
+
+// soon waits until something is so.
+func soon(t *testing.T, what string, is func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(30 * time.Second); !is(); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("never: %s", what)
+		}
 	}
 }
