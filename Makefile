@@ -66,7 +66,7 @@ kernel: ## The test node itself, then netagent's tests on its kernel, which has 
 
 .PHONY: e2e
 e2e: ## Tests on a real cluster: the product as shipped, real pods; and that its build is reproducible
-	go test -C test -p 1 -count=1 -timeout 60m -v ./cluster/ ./product/ ./e2e/
+	go test -C test -p 1 -count=1 -timeout 80m -v ./cluster/ ./product/ ./e2e/
 
 .PHONY: churn
 churn: ## Many pods that come and go while the driver is updated: make churn LIVES=200
