@@ -2,12 +2,12 @@ package inventory
 
 import (
 	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	netagentv1 "github.com/hawser-dra/hawser/api/netagent/v1"
+	"github.com/hawser-dra/hawser/internal/testtree"
 	"github.com/hawser-dra/hawser/netagent/journal"
 	"github.com/hawser-dra/hawser/netagent/link"
 	"github.com/hawser-dra/hawser/netagent/policy"
@@ -19,7 +19,7 @@ import (
 func pci(t *testing.T) sysfs.FS {
 	t.Helper()
 	dir := t.TempDir()
-	for name, target := range map[string]string{
+	testtree.Links(t, dir, map[string]string{
 		"bus/pci/devices/0000:03:00.0":            "../../../devices/pci0000:00/0000:03:00.0",
 		"bus/pci/devices/0000:03:10.0":            "../../../devices/pci0000:00/0000:03:10.0",
 		"bus/pci/devices/0000:03:10.2":            "../../../devices/pci0000:00/0000:03:10.2",
@@ -29,15 +29,7 @@ func pci(t *testing.T) sysfs.FS {
 		"devices/pci0000:00/0000:03:10.0/physfn":  "../0000:03:00.0",
 		"devices/pci0000:00/0000:03:10.2/physfn":  "../0000:03:00.0",
 		"devices/pci0000:00/0000:05:00.0/driver":  "../../../bus/pci/drivers/e1000e",
-	} {
-		path := filepath.Join(dir, name)
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.Symlink(target, path); err != nil {
-			t.Fatal(err)
-		}
-	}
+	})
 	return sysfs.New(os.DirFS(dir))
 }
 

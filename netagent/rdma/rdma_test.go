@@ -2,7 +2,6 @@ package rdma
 
 import (
 	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -10,6 +9,7 @@ import (
 	"google.golang.org/protobuf/testing/protocmp"
 
 	netagentv1 "github.com/hawser-dra/hawser/api/netagent/v1"
+	"github.com/hawser-dra/hawser/internal/testtree"
 )
 
 // tree is a part of a machine's /sys: an InfiniBand card, one function of an
@@ -17,7 +17,7 @@ import (
 func tree(t *testing.T) *Reader {
 	t.Helper()
 	dir := t.TempDir()
-	for name, text := range map[string]string{
+	testtree.Files(t, dir, map[string]string{
 		"devices/pci0000:3a/0000:3b:00.0/vendor":                                                   "0x15b3\n",
 		"devices/pci0000:3a/0000:3b:00.0/numa_node":                                                "1\n",
 		"devices/pci0000:3a/0000:3b:00.0/infiniband/mlx5_0/ports/1/link_layer":                     "InfiniBand\n",
@@ -37,16 +37,8 @@ func tree(t *testing.T) *Reader {
 		"devices/virtual/infiniband_mad/umad1/ibdev":                                               "mlx5_0\n",
 		"class/infiniband_verbs/abi_version":                                                       "6\n",
 		"class/misc/rdma_cm/dev":                                                                   "10:260\n",
-	} {
-		path := filepath.Join(dir, name)
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for name, target := range map[string]string{
+	})
+	testtree.Links(t, dir, map[string]string{
 		"class/infiniband/mlx5_0":                                                      "../../devices/pci0000:3a/0000:3b:00.0/infiniband/mlx5_0",
 		"class/infiniband/rocep1s0":                                                    "../../devices/pci0000:00/0000:01:00.0/infiniband/rocep1s0",
 		"class/infiniband/rocep1s0sf4":                                                 "../../devices/pci0000:00/0000:01:00.0/mlx5_core.sf.4/infiniband/rocep1s0sf4",
@@ -61,15 +53,7 @@ func tree(t *testing.T) *Reader {
 		"class/infiniband_mad/issm0":                                                   "../../devices/virtual/infiniband_mad/issm0",
 		"class/infiniband_mad/umad0":                                                   "../../devices/virtual/infiniband_mad/umad0",
 		"class/infiniband_mad/umad1":                                                   "../../devices/virtual/infiniband_mad/umad1",
-	} {
-		path := filepath.Join(dir, name)
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.Symlink(target, path); err != nil {
-			t.Fatal(err)
-		}
-	}
+	})
 	return New(os.DirFS(dir))
 }
 

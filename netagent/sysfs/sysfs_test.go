@@ -2,13 +2,13 @@ package sysfs_test
 
 import (
 	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/protobuf/testing/protocmp"
 
 	netagentv1 "github.com/hawser-dra/hawser/api/netagent/v1"
+	"github.com/hawser-dra/hawser/internal/testtree"
 	"github.com/hawser-dra/hawser/netagent/sysfs"
 )
 
@@ -17,7 +17,7 @@ import (
 func tree(t *testing.T) sysfs.FS {
 	t.Helper()
 	dir := t.TempDir()
-	for name, text := range map[string]string{
+	testtree.Files(t, dir, map[string]string{
 		"devices/pci0000:3a/0000:3a:00.0/0000:3b:00.0/sriov_totalvfs":              "8\n",
 		"devices/pci0000:3a/0000:3a:00.0/0000:3b:00.0/vendor":                      "0x8086\n",
 		"devices/pci0000:3a/0000:3a:00.0/0000:3b:00.0/net/ens1/speed":              "25000\n",
@@ -30,10 +30,8 @@ func tree(t *testing.T) sysfs.FS {
 		"devices/pci0000:00/0000:00:03.0/virtio0/net/eth0/addr_assign_type":        "0\n",
 		"devices/virtual/net/lo/speed":                                             "\n",
 		"bus/pci/drivers/iavf/bind":                                                "",
-	} {
-		write(t, filepath.Join(dir, name), text)
-	}
-	for name, target := range map[string]string{
+	})
+	testtree.Links(t, dir, map[string]string{
 		"bus/pci/devices/0000:3b:00.0": "../../../devices/pci0000:3a/0000:3a:00.0/0000:3b:00.0",
 		"bus/pci/devices/0000:3b:02.1": "../../../devices/pci0000:3a/0000:3a:00.0/0000:3b:02.1",
 		"bus/pci/devices/0000:00:03.0": "../../../devices/pci0000:00/0000:00:03.0",
@@ -48,26 +46,8 @@ func tree(t *testing.T) sysfs.FS {
 		"devices/pci0000:3a/0000:3a:00.0/0000:3b:00.0/virtfn0":           "../0000:3b:02.0",
 		"devices/pci0000:3a/0000:3a:00.0/0000:3b:00.0/virtfn1":           "../0000:3b:02.1",
 		"loop": "loop",
-	} {
-		path := filepath.Join(dir, name)
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.Symlink(target, path); err != nil {
-			t.Fatal(err)
-		}
-	}
+	})
 	return sysfs.New(os.DirFS(dir))
-}
-
-func write(t *testing.T, path, text string) {
-	t.Helper()
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
 }
 
 func TestPCI(t *testing.T) {

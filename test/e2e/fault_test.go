@@ -84,7 +84,7 @@ func TestKilledAtEachPoint(t *testing.T) {
 	installFaulty(t)
 	onNode(t, "echo 0 >/proc/sys/net/ipv6/conf/default/accept_ra") // an address would make it the node's
 	t.Cleanup(func() { onNode(t, "echo 1 >/proc/sys/net/ipv6/conf/default/accept_ra") })
-	links := append(values(functions(t, 1)), physical)
+	links := append(slices.Collect(maps.Values(functions(t, 1))), physical)
 	onNode(t, "ip link set "+links[0]+" up")
 	card := cardAsIs(t, links...)
 	// It takes a kubelet that prepares what it has begun to unprepare.

@@ -122,9 +122,7 @@ func offered(t *testing.T) map[string]resourcev1.Device {
 // rdmaSpec asks for one RDMA device of a class.
 func rdmaSpec(t *testing.T, class string, parameters any) resourcev1.ResourceClaimSpec {
 	t.Helper()
-	spec := claimSpec(t, request{"hca", parameters})
-	spec.Devices.Requests[0].Exactly.DeviceClassName = class
-	return spec
+	return ofClass(t, class, request{"hca", parameters})
 }
 
 func uverbs() map[string]any {

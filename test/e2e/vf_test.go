@@ -1,10 +1,11 @@
 package e2e
 
 import (
-	"encoding/json"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -40,16 +41,10 @@ func functions(t *testing.T, count int) map[string]string {
 // devices returns what the node offers of a kind.
 func devices(t *testing.T, kind string) []resourcev1.Device {
 	t.Helper()
-	var list resourcev1.ResourceSliceList
-	if err := json.Unmarshal([]byte(mustKubectl(t, nil, "get", "resourceslices", "-o", "json")), &list); err != nil {
-		t.Fatal(err)
-	}
 	var found []resourcev1.Device
-	for _, s := range list.Items {
-		for _, d := range s.Spec.Devices {
-			if k := d.Attributes[driverName+"/kind"].StringValue; k != nil && *k == kind {
-				found = append(found, d)
-			}
+	for _, d := range offered(t) {
+		if k := d.Attributes[driverQualified("kind")].StringValue; k != nil && *k == kind {
+			found = append(found, d)
 		}
 	}
 	return found
@@ -96,18 +91,11 @@ func wantCardAsIs(t *testing.T, before string, links ...string) {
 	eventually(t, func() error { return wantSame(before, cardAsIs(t, links...)) })
 }
 
-func values(m map[string]string) (v []string) {
-	for _, s := range m {
-		v = append(v, s)
-	}
-	return v
-}
-
 // TestSriovVf runs the example: a function in a pod with all settings, each read
 // back on the card. A container that is restarted finds it; after the pod the card
 // is as it was.
 func TestSriovVf(t *testing.T) {
-	links := append(values(functions(t, 3)), physical)
+	links := append(slices.Collect(maps.Values(functions(t, 3))), physical)
 	before := cardAsIs(t, links...)
 	n := newNamespace(t)
 	mustKubectl(t, nil, "apply", "-n", n.name, "-f", filepath.Join(repo, "deploy", "examples", "sriov-vf.yaml"))
@@ -135,7 +123,7 @@ func TestSriovVf(t *testing.T) {
 // TestTwoFunctionsOfOneName: two pods have functions that are both called net1,
 // lose their sandboxes and get them back, and end together.
 func TestTwoFunctionsOfOneName(t *testing.T) {
-	links := append(values(functions(t, 2)), physical)
+	links := append(slices.Collect(maps.Values(functions(t, 2))), physical)
 	before := cardAsIs(t, links...)
 	n := newNamespace(t)
 	vf := netdev{"kind": "sriov-vf", "interfaceName": "net1", "trust": true}
@@ -157,7 +145,7 @@ func TestTwoFunctionsOfOneName(t *testing.T) {
 // TestFunctionSettingsRefused asks for what the node's card does not have: the
 // event names the field, and the card is as it was.
 func TestFunctionSettingsRefused(t *testing.T) {
-	links := append(values(functions(t, 1)), physical)
+	links := append(slices.Collect(maps.Values(functions(t, 1))), physical)
 	before := cardAsIs(t, links...)
 	for name, c := range map[string]struct {
 		netdev netdev
