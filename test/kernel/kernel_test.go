@@ -12,7 +12,6 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
-	"path"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -103,6 +102,9 @@ func withTests(t *testing.T, repo string) []string {
 // began is the line that a test binary prints for each test of the top level.
 var began = regexp.MustCompile(`(?m)^=== RUN   [^/\n]+$`)
 
+// failed is the line that it prints for each that fails, parts of others too.
+var failed = regexp.MustCompile(`(?m)^ *--- FAIL: \S+`)
+
 // runTests runs those tests first that want the machine alone, in its own network
 // namespace, then all of them, each package in one of its own.
 const runTests = `cp -r /host/%s /tmp/package && cd /tmp/package
@@ -124,15 +126,16 @@ func run(t *testing.T, vm *node.VM, repo, pkg string) {
 	script := fmt.Sprintf(runTests, name, infiniband.ModuleFile)
 	var out bytes.Buffer
 	code, err := vm.Exec(t.Context(), node.Command{Script: script, Stdout: &out, Stderr: &out})
-	t.Logf("%s\n%s", path.Base(pkg), out.String())
+	n := len(began.FindAllString(out.String(), -1))
 	switch {
 	case err != nil:
-		t.Fatal(err)
+		t.Fatalf("%s\n%v", out.String(), err)
 	case code != 0:
-		t.Fatalf("exit code %d", code)
-	case !began.MatchString(out.String()):
-		t.Fatal("no test was run")
+		t.Fatalf("%s\nexit code %d, failed: %q", out.String(), code, failed.FindAllString(out.String(), -1))
+	case n == 0:
+		t.Fatalf("%s\nno test was run", out.String())
 	}
+	t.Logf("%d tests", n)
 }
 
 func copyTestdata(t *testing.T, from, to string) {
