@@ -83,7 +83,7 @@ func (n *node) startDriver(cfg controlplane.Config) (stop func()) {
 			if err != nil {
 				n.t.Errorf("Run: %v", err)
 			}
-		case <-time.After(20 * time.Second):
+		case <-time.After(time.Minute):
 			n.t.Fatal("the driver does not end")
 		}
 	}
@@ -120,7 +120,7 @@ func (n *node) kubelet() drapb.DRAPluginClient {
 
 func (n *node) eventually(what string, ok func() bool) {
 	n.t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); !ok(); time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); !ok(); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			n.t.Fatalf("%s: not in time", what)
 		}

@@ -21,6 +21,10 @@ import (
 	"github.com/hawser-dra/hawser/telemetry/logging"
 )
 
+// patience is how long something may take on a node that is emulated on a busy
+// machine: a bound on waiting for a failure.
+const patience = time.Minute
+
 // agent is a netagent that runs, and its caller.
 type agent struct {
 	t      testing.TB
@@ -71,7 +75,7 @@ func (a *agent) start() {
 		}
 		a.stop = func() {}
 	}
-	for end := time.Now().Add(5 * time.Second); ; time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
 		if c, err := net.Dial("unix", a.config.Socket); err == nil {
 			c.Close()
 			return
@@ -100,7 +104,7 @@ func (a *agent) attach(claim string, devices ...*netagentv1.DeviceRequest) []*ne
 }
 
 func (a *agent) tryAttach(claim string, devices ...*netagentv1.DeviceRequest) ([]*netagentv1.Attachment, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	answer, err := a.client.Attach(ctx, &netagentv1.AttachRequest{ClaimUid: claim, Devices: devices})
 	return answer.GetAttachments(), err
@@ -108,7 +112,7 @@ func (a *agent) tryAttach(claim string, devices ...*netagentv1.DeviceRequest) ([
 
 func (a *agent) detach(claim string) {
 	a.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	if _, err := a.client.Detach(ctx, &netagentv1.DetachRequest{ClaimUid: claim}); err != nil {
 		a.t.Fatalf("Detach: %v", err)
@@ -143,7 +147,7 @@ func wantCode(t testing.TB, err error, want codes.Code) string {
 // eventually waits for what the kernel tells a moment later.
 func eventually(t testing.TB, what string, ok func() bool) {
 	t.Helper()
-	for end := time.Now().Add(10 * time.Second); !ok(); time.Sleep(2 * time.Millisecond) {
+	for end := time.Now().Add(patience); !ok(); time.Sleep(2 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatalf("never: %s", what)
 		}

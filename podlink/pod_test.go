@@ -157,7 +157,7 @@ func (p *pod) has(l netlink.Link, want ...string) {
 func (p *pod) report() report.Report {
 	p.t.Helper()
 	buf := make([]byte, report.MaxSize)
-	_ = p.driver.SetReadDeadline(time.Now().Add(5 * time.Second))
+	_ = p.driver.SetReadDeadline(time.Now().Add(time.Minute))
 	n, err := p.driver.Read(buf)
 	if err != nil {
 		p.t.Fatalf("no report: %v", err)

@@ -99,7 +99,7 @@ func TestServeAndHealth(t *testing.T) {
 	if err := netagent.Start(); err != nil {
 		t.Fatal(err)
 	}
-	for end := time.Now().Add(5 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); ; time.Sleep(10 * time.Millisecond) {
 		c, text := health()
 		if c == 0 {
 			break

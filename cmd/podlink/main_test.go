@@ -8,7 +8,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/hawser-dra/hawser/api/record"
 	"github.com/hawser-dra/hawser/internal/netns"
@@ -39,11 +38,7 @@ func hook(t *testing.T, path string, args ...string) (stderr string, failed bool
 	cmd.Dir = t.TempDir()
 	cmd.Stdin = strings.NewReader(`{"ociVersion":"1.3.0","id":"c1"}` + strings.Repeat(" ", 1<<20))
 	cmd.Stdout, cmd.Stderr = &out, &errs
-	began := time.Now()
 	err := cmd.Run()
-	if took := time.Since(began); took > 5*time.Second {
-		t.Errorf("took %v", took)
-	}
 	if out.Len() > 0 {
 		t.Errorf("wrote to standard output: %s", out.String())
 	}

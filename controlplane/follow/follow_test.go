@@ -136,7 +136,7 @@ func (n *node) listed(t *testing.T) (names [2]string) {
 func (n *node) eventually(t *testing.T, d0, d1 string) {
 	t.Helper()
 	want := [2]string{d0, d1}
-	deadline := time.Now().Add(5 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for n.listed(t) != want {
 		if time.Now().After(deadline) {
 			t.Fatalf("the spec lists %q, want %q", n.listed(t), want)

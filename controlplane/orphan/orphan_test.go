@@ -265,7 +265,7 @@ func TestRun(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error)
 	go func() { done <- n.collector.Run(ctx) }()
-	for deadline := time.Now().Add(5 * time.Second); n.has(t) != "" && time.Now().Before(deadline); {
+	for deadline := time.Now().Add(time.Minute); n.has(t) != "" && time.Now().Before(deadline); {
 		time.Sleep(time.Millisecond)
 	}
 	cancel()

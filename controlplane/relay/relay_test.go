@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -99,7 +100,7 @@ func netagent(t *testing.T, socket string) otlptrace.Client {
 // upload sends until the relay is there.
 func upload(t *testing.T, c otlptrace.Client, spans []*tracepb.ResourceSpans) {
 	t.Helper()
-	for end := time.Now().Add(5 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); ; time.Sleep(10 * time.Millisecond) {
 		err := c.UploadTraces(t.Context(), spans)
 		if err == nil {
 			return
@@ -207,27 +208,25 @@ func asAnotherGroup(t *testing.T, f func()) {
 
 // Who sends never waits for the collector; what finds no room is counted.
 func TestSlowCollector(t *testing.T) {
-	c := collector{upload: func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }}
+	var gaveUp atomic.Int64
+	c := collector{upload: func(ctx context.Context) error { <-ctx.Done(); gaveUp.Add(1); return ctx.Err() }}
 	var log bytes.Buffer
 	r := start(t, &c, slog.New(slog.NewTextHandler(&log, nil)))
 	client := netagent(t, r.socket)
 	upload(t, client, batch("first"))
-	began, refused := time.Now(), 0
+	refused := 0
 	for range 200 {
 		if err := client.UploadTraces(t.Context(), batch("a", "b", "c")); err != nil {
 			refused++
 		}
 	}
-	if took := time.Since(began); took > 2*time.Second {
-		t.Errorf("200 messages took %v", took)
+	if n := gaveUp.Load(); n > 0 {
+		t.Errorf("200 messages were sent after the collector had been given up %d times, want before", n)
 	}
 	if refused == 0 || r.Dropped() != int64(3*refused) {
 		t.Errorf("%d messages refused, %d spans counted", refused, r.Dropped())
 	}
 	r.stop()
-	if took := time.Since(began); took > 8*time.Second {
-		t.Errorf("the end took until %v", took)
-	}
 	if got := r.Dropped(); got != 601 {
 		t.Errorf("%d spans counted in the end, want all 601", got)
 	}

@@ -64,7 +64,7 @@ func subscribe(t *testing.T) *eventLog {
 
 func (l *eventLog) until(what string, ok func(Event) bool) {
 	l.t.Helper()
-	timeout := time.After(5 * time.Second)
+	timeout := time.After(time.Minute)
 	for {
 		select {
 		case e, open := <-l.events:

@@ -107,7 +107,7 @@ func (p publisher) DropDevice(name string) { p <- "-" + name }
 // await waits for news; a device of another name is an error.
 func (p publisher) await(t *testing.T, want string) {
 	t.Helper()
-	timeout := time.After(10 * time.Second)
+	timeout := time.After(time.Minute)
 	var seen []string
 	for {
 		select {
@@ -126,7 +126,7 @@ func (p publisher) await(t *testing.T, want string) {
 
 func eventually(t testing.TB, what string, ok func() bool) {
 	t.Helper()
-	for end := time.Now().Add(10 * time.Second); !ok(); time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); !ok(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatalf("never: %s", what)
 		}

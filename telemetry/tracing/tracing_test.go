@@ -7,8 +7,8 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
-	"time"
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
@@ -125,16 +125,16 @@ func TestWithoutATraceNothingHappens(t *testing.T) {
 func TestSlowCollector(t *testing.T) {
 	t.Setenv("OTEL_BSP_MAX_QUEUE_SIZE", "8")
 	t.Setenv("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "2")
-	c := collector{upload: func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }}
+	var gaveUp atomic.Int64
+	c := collector{upload: func(ctx context.Context) error { <-ctx.Done(); gaveUp.Add(1); return ctx.Err() }}
 	var log bytes.Buffer
 	p := start(t, &c, sdktrace.AlwaysSample(), slog.New(slog.NewTextHandler(&log, nil)))
-	began := time.Now()
 	for range 1000 {
 		_, span := tracing.StartClaim(t.Context(), p.Own(), claim, "piece")
 		span.End()
 	}
-	if took := time.Since(began); took > time.Second {
-		t.Errorf("a thousand spans took %v", took)
+	if n := gaveUp.Load(); n > 0 {
+		t.Errorf("a thousand spans ended after the collector had been given up %d times, want before", n)
 	}
 	if lost := p.Lost(); lost != 1000-8 {
 		t.Errorf("%d spans counted as lost, want 992", lost)
@@ -142,9 +142,6 @@ func TestSlowCollector(t *testing.T) {
 	p.Close()
 	if lost := p.Lost(); lost < 1000 {
 		t.Errorf("%d spans counted as lost in the end, want all", lost)
-	}
-	if took := time.Since(began); took > 5*time.Second {
-		t.Errorf("closing took until %v", took)
 	}
 	if n := strings.Count(log.String(), "spans are lost"); n != 1 {
 		t.Errorf("said %d times:\n%s", n, &log)
