@@ -49,7 +49,7 @@ func (a *agent) stream() *watcher {
 // until reads events up to the one that is wanted.
 func (w *watcher) until(what string, ok func(*netagentv1.WatchResponse) bool) {
 	w.t.Helper()
-	timeout := time.After(10 * time.Second)
+	timeout := time.After(patience)
 	for {
 		select {
 		case m, open := <-w.events:
