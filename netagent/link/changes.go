@@ -18,7 +18,7 @@ type Changes struct {
 // afterwards, then waits.
 func SubscribeChanges() (*Changes, error) {
 	s, err := nl.Subscribe(unix.NETLINK_ROUTE, unix.RTNLGRP_LINK,
-		unix.RTNLGRP_IPV4_IFADDR, unix.RTNLGRP_IPV6_IFADDR, unix.RTNLGRP_IPV4_ROUTE, unix.RTNLGRP_IPV6_ROUTE)
+		unix.RTNLGRP_IPV4_IFADDR, unix.RTNLGRP_IPV6_IFADDR, unix.RTNLGRP_IPV4_ROUTE, unix.RTNLGRP_IPV6_ROUTE, unix.RTNLGRP_NEXTHOP)
 	if err != nil {
 		return nil, fmt.Errorf("subscribe to changes of links, addresses and routes: %w", err)
 	}
@@ -47,11 +47,11 @@ func (c *Changes) Wait() error {
 // not: a node may have many thousands, and a router changes them all the time.
 func tells(typ uint16, b []byte) bool {
 	switch typ {
-	case unix.RTM_NEWLINK, unix.RTM_DELLINK, unix.RTM_NEWADDR, unix.RTM_DELADDR:
+	case unix.RTM_NEWLINK, unix.RTM_DELLINK, unix.RTM_NEWADDR, unix.RTM_DELADDR, unix.RTM_NEWNEXTHOP, unix.RTM_DELNEXTHOP:
 		return true
 	case unix.RTM_NEWROUTE, unix.RTM_DELROUTE:
-		out, err := parseDefaultRoute(b)
-		return err != nil || len(out) > 0
+		out, object, err := parseDefaultRoute(b)
+		return err != nil || len(out) > 0 || object != 0
 	}
 	return false
 }

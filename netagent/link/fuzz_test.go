@@ -79,12 +79,15 @@ func FuzzUse(f *testing.F) {
 	f.Add(append(route, u32Attr(unix.RTA_OIF, 3).Serialize()...))
 	f.Add([]byte{unix.AF_INET6, 64, 0, 0, 7, 0, 0, 0})
 	f.Fuzz(func(t *testing.T, b []byte) {
-		hops, err := parseDefaultRoute(b)
+		hops, _, err := parseDefaultRoute(b)
 		if err == nil && len(hops) > len(b)/unix.SizeofRtNexthop+1 {
 			t.Errorf("%d hops in %d bytes", len(hops), len(b))
 		}
 		if links, err := parseAddress(b); err == nil && len(links) > 1 {
 			t.Errorf("an address of %d links", len(links))
+		}
+		if _, n, err := parseNexthop(b); err == nil && len(n.group) > len(b)/sizeofNexthopGrp {
+			t.Errorf("a group of %d in %d bytes", len(n.group), len(b))
 		}
 	})
 }

@@ -101,18 +101,22 @@ func TestParseDefaultRoute(t *testing.T) {
 	oif := u32Attr(unix.RTA_OIF, 9)
 	multipath := nl.NewRtAttr(unix.RTA_MULTIPATH, append(hop(4), hop(5)...))
 	for what, c := range map[string]struct {
-		data []byte
-		want []int
+		data   []byte
+		want   []int
+		object uint32
 	}{
-		"IPv4":          {route(unix.AF_INET, 0, unix.RTN_UNICAST, oif), []int{9}},
-		"IPv6":          {route(unix.AF_INET6, 0, unix.RTN_UNICAST, oif), []int{9}},
-		"two next hops": {route(unix.AF_INET, 0, unix.RTN_UNICAST, multipath), []int{4, 5}},
-		"a network":     {route(unix.AF_INET, 24, unix.RTN_UNICAST, oif), nil},
-		"unreachable":   {route(unix.AF_INET6, 0, unix.RTN_UNREACHABLE, oif), nil},
-		"MPLS":          {route(unix.AF_MPLS, 0, unix.RTN_UNICAST, oif), nil},
+		"IPv4":          {route(unix.AF_INET, 0, unix.RTN_UNICAST, oif), []int{9}, 0},
+		"IPv6":          {route(unix.AF_INET6, 0, unix.RTN_UNICAST, oif), []int{9}, 0},
+		"two next hops": {route(unix.AF_INET, 0, unix.RTN_UNICAST, multipath), []int{4, 5}, 0},
+		"half of all":   {route(unix.AF_INET, 1, unix.RTN_UNICAST, oif), []int{9}, 0},
+		"the internet":  {route(unix.AF_INET6, 3, unix.RTN_UNICAST, oif), []int{9}, 0},
+		"an object":     {route(unix.AF_INET, 0, unix.RTN_UNICAST, u32Attr(routeObject, 7)), nil, 7},
+		"a network":     {route(unix.AF_INET, 24, unix.RTN_UNICAST, oif), nil, 0},
+		"unreachable":   {route(unix.AF_INET6, 0, unix.RTN_UNREACHABLE, oif), nil, 0},
+		"MPLS":          {route(unix.AF_MPLS, 0, unix.RTN_UNICAST, oif), nil, 0},
 	} {
-		if got, err := parseDefaultRoute(c.data); err != nil || !slices.Equal(got, c.want) {
-			t.Errorf("%s: %v, %v, want %v", what, got, err, c.want)
+		if got, object, err := parseDefaultRoute(c.data); err != nil || !slices.Equal(got, c.want) || object != c.object {
+			t.Errorf("%s: %v, %d, %v, want %v, %d", what, got, object, err, c.want, c.object)
 		}
 	}
 }

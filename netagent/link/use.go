@@ -11,13 +11,36 @@ import (
 // Set is a set of link indexes.
 type Set map[int]bool
 
+// wideBits is the longest prefix of a route that counts as a default route: some
+// are made of two halves (0.0.0.0/1 and 128.0.0.0/1), or of what the internet's
+// IPv6 is (2000::/3).
+const wideBits = 3
+
+// routeObject is a route's attribute with the number of its nexthop object
+// (linux/rtnetlink.h: RTA_NH_ID).
+const routeObject = 30
+
 // Routed returns the host's links that carry a default route, IPv4 or IPv6, in
 // any table: a table of a rule moves the node's packets as the main one does.
 func (c *Conn) Routed(ctx context.Context) (Set, error) {
 	req := nl.NewNetlinkRequest(unix.RTM_GETROUTE, unix.NLM_F_DUMP)
 	req.AddRawData(make([]byte, unix.SizeofRtMsg))
-	r := request{op: "list routes", message: req, reply: unix.RTM_NEWROUTE}
-	return c.collect(ctx, r, parseDefaultRoute)
+	var objects []uint32
+	set, err := c.collect(ctx, request{op: "list routes", message: req, reply: unix.RTM_NEWROUTE}, func(b []byte) ([]int, error) {
+		links, object, err := parseDefaultRoute(b)
+		if object != 0 {
+			objects = append(objects, object)
+		}
+		return links, err
+	})
+	if err != nil || len(objects) == 0 {
+		return set, err
+	}
+	all, err := c.nexthops(ctx)
+	for _, o := range objects {
+		all.addLinks(set, o)
+	}
+	return set, err
 }
 
 // Addressed returns the host's links that have an address of wider than link
@@ -48,28 +71,29 @@ func (c *Conn) collect(ctx context.Context, r request, parse func([]byte) ([]int
 }
 
 // parseDefaultRoute returns the links that a route leaves by if it is a default
-// route, else none.
-func parseDefaultRoute(b []byte) ([]int, error) {
+// route, else none. A route of a nexthop object may tell only the object's number.
+func parseDefaultRoute(b []byte) (links []int, object uint32, err error) {
 	if len(b) < unix.SizeofRtMsg {
-		return nil, errTruncated
+		return nil, 0, errTruncated
 	}
 	family, dstLen, typ := b[0], b[1], b[7]
-	if family != unix.AF_INET && family != unix.AF_INET6 || dstLen != 0 || typ != unix.RTN_UNICAST {
-		return nil, nil
+	if family != unix.AF_INET && family != unix.AF_INET6 || dstLen > wideBits || typ != unix.RTN_UNICAST {
+		return nil, 0, nil
 	}
-	var out []int
-	err := walk(b[unix.SizeofRtMsg:], func(typ uint16, v []byte) error {
+	err = walk(b[unix.SizeofRtMsg:], func(typ uint16, v []byte) error {
 		switch typ {
 		case unix.RTA_OIF:
-			out = append(out, int(s32(v)))
+			links = append(links, int(s32(v)))
 		case unix.RTA_MULTIPATH:
 			hops, err := parseNexthops(v)
-			out = append(out, hops...)
+			links = append(links, hops...)
 			return err
+		case routeObject:
+			object = u32(v)
 		}
 		return nil
 	})
-	return out, err
+	return links, object, err
 }
 
 func parseNexthops(b []byte) ([]int, error) {
