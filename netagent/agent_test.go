@@ -2,6 +2,7 @@ package netagent_test
 
 import (
 	"context"
+	"io"
 	"log/slog"
 	"net"
 	"os"
@@ -32,6 +33,7 @@ type agent struct {
 	client netagentv1.NetAgentClient
 	conn   *grpc.ClientConn
 	stop   func()
+	log    io.Writer // the test's log, unless there would be too much
 }
 
 // start runs a netagent in the test's namespace. A test that needs another
@@ -50,7 +52,7 @@ func start(t testing.TB, change ...func(*netagent.Config)) *agent {
 	for _, f := range change {
 		f(&c)
 	}
-	a := &agent{t: t, config: c}
+	a := &agent{t: t, config: c, log: testWriter{t}}
 	a.start()
 	t.Cleanup(func() { a.stop() })
 	return a
@@ -58,7 +60,7 @@ func start(t testing.TB, change ...func(*netagent.Config)) *agent {
 
 func (a *agent) start() {
 	a.t.Helper()
-	log := slog.New(slog.NewTextHandler(testWriter{a.t}, &slog.HandlerOptions{Level: logging.Call}))
+	log := slog.New(slog.NewTextHandler(a.log, &slog.HandlerOptions{Level: logging.Call}))
 	ctx, cancel := context.WithCancel(logging.Into(context.Background(), log))
 	done := make(chan error, 1)
 	go func() { done <- netagent.Run(ctx, a.config) }()
