@@ -49,6 +49,9 @@ func (m *Manager) takeBack(ctx context.Context, e journal.Entry) error {
 
 // withdraw deletes what was made again, unless a pod has it by now.
 func (m *Manager) withdraw(ctx context.Context, k kind, e journal.Entry) error {
+	if now, err := m.journal.Get(e.Claim, e.Key); err == nil {
+		e = now
+	}
 	at, err := m.locate(ctx, k, e)
 	if err != nil || at.location == inPod {
 		return err

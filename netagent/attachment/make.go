@@ -63,7 +63,29 @@ func (c call) makeAgain(ctx context.Context, k created, e journal.Entry, parent 
 	if err := c.awaitReturn(ctx, k, e); err != nil {
 		return nil, err
 	}
+	if homes(k) && e.Made != nil {
+		return c.makeAnother(ctx, k, e, parent)
+	}
 	return c.makeWhenFree(ctx, k, e, parent, unix.EINVAL, unix.EBUSY)
+}
+
+// makeAnother makes a link that is known by what a pod cannot change, see owns,
+// and so is not the one that the entry tells of: until it is made that says of
+// none, and it says of the old one again when there is to be no new one.
+func (c call) makeAnother(ctx context.Context, k created, e journal.Entry, parent int) (*netagentv1.Attachment, error) {
+	old := e
+	e.Made = nil
+	if err := c.journal.Replace(ctx, e); err != nil {
+		return nil, err
+	}
+	a, err := c.makeWhenFree(ctx, k, e, parent, unix.EINVAL, unix.EBUSY)
+	if err != nil {
+		return nil, errors.Join(err, undoAll(ctx, []undo{
+			func(ctx context.Context) error { return c.journal.Replace(ctx, old) },
+			func(ctx context.Context) error { return c.withdraw(ctx, k, e) },
+		}))
+	}
+	return a, nil
 }
 
 // makeWhenFree makes a link, and tries again for a while when the kernel answers

@@ -54,9 +54,10 @@ func parseAlias(s string) (mark, bool) {
 
 // owns says whether a link of the host is an entry's, as it was made or renamed
 // on the host. Of the kinds that come home from a pod, one under another name is
-// not: it was in a pod.
+// not, for it was in a pod, nor is one that is not the same that was made: a pod
+// may have given it all marks of another claim's.
 func owns(l link.Link, k kind, e journal.Entry) bool {
-	if homes(k) && (l.Name != e.Name || l.Group != Group) {
+	if homes(k) && (l.Name != e.Name || l.Group != Group || e.Made != nil && !isSame(l, k, e)) {
 		return false
 	}
 	return isOurs(l, k.name(), e.Name, markOf(e).alias())

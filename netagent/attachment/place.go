@@ -131,8 +131,8 @@ func (m *Manager) inPods(ctx context.Context) (whereabouts, error) {
 		}
 		for _, l := range links {
 			at := place{location: inPod, ns: ns, index: l.Index, link: l}
-			if mk, ok := whose(l); ok {
-				found.marked[mk] = at
+			if e, ok := whose(l); ok {
+				found.mark(e, at)
 			}
 			if l.Device != (link.Device{}) {
 				found.hardware[l.Device] = at
@@ -142,19 +142,35 @@ func (m *Manager) inPods(ctx context.Context) (whereabouts, error) {
 	return found, nil
 }
 
-// identifier returns what reads from a link in a pod whose it is.
-func (m *Manager) identifier() (func(link.Link) (mark, bool), error) {
+// mark notes where a link is that has an entry's alias. Of several, for another
+// pod may give a link of its own that alias, it is the one with the index that the
+// entry's had on the host: the kernel keeps it where it is free.
+func (w whereabouts) mark(e journal.Entry, at place) {
+	if _, there := w.marked[markOf(e)]; !there || e.Made != nil && at.index == e.Made.Index {
+		w.marked[markOf(e)] = at
+	}
+}
+
+// identifier returns what reads from a link in a pod whose it is. An alias counts
+// on a link of the entry's kind alone, and where nothing better tells.
+func (m *Manager) identifier() (func(link.Link) (journal.Entry, bool), error) {
 	entries, err := m.journal.All()
 	if err != nil {
 		return nil, err
 	}
-	return func(l link.Link) (mark, bool) {
+	return func(l link.Link) (journal.Entry, bool) {
 		for _, e := range entries {
 			if k, err := kindOf(e.Request); err == nil && isSame(l, k, e) {
-				return markOf(e), true
+				return e, true
 			}
 		}
-		return parseAlias(l.Alias)
+		for _, e := range entries {
+			k, err := kindOf(e.Request)
+			if err == nil && l.Alias == markOf(e).alias() && l.Kind == k.name() && !(homes(k) && e.Made != nil) {
+				return e, true
+			}
+		}
+		return journal.Entry{}, false
 	}, nil
 }
 
