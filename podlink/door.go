@@ -11,13 +11,16 @@ import (
 	"github.com/hawser-dra/hawser/podlink/rtnl"
 )
 
-// refuseHost keeps podlink from setting addresses on the node itself.
+// refuseHost keeps podlink from setting addresses on the node itself. The record
+// says which namespace is the node's; so does the node's first process, where it
+// can be asked, for a record that lies.
 func refuseHost(host uint64) error {
 	current, err := netns.Current()
 	if err != nil {
 		return err
 	}
-	if current == host {
+	first, err := netns.Init()
+	if current == host || err == nil && current == first {
 		return errors.New("the pod uses the host's network: a claim's interface needs a network namespace of its own")
 	}
 	return nil

@@ -2,6 +2,8 @@ package main_test
 
 import (
 	"bytes"
+	"debug/elf"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -32,13 +34,22 @@ func binary(t *testing.T) string {
 // events would show.
 func hook(t *testing.T, path string, args ...string) (stderr string, failed bool) {
 	t.Helper()
+	return run(t, &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET}, path, args...)
+}
+
+func run(t *testing.T, where *syscall.SysProcAttr, path string, args ...string) (stderr string, failed bool) {
+	t.Helper()
 	var out, errs bytes.Buffer
 	cmd := exec.Command(path, args...)
 	cmd.Env = []string{}
 	cmd.Dir = t.TempDir()
+	cmd.SysProcAttr = where
 	cmd.Stdin = strings.NewReader(`{"ociVersion":"1.3.0","id":"c1"}` + strings.Repeat(" ", 1<<20))
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	err := cmd.Run()
+	if errors.Is(err, syscall.EPERM) {
+		t.Skip("a network namespace needs root")
+	}
 	if out.Len() > 0 {
 		t.Errorf("wrote to standard output: %s", out.String())
 	}
@@ -79,7 +90,6 @@ func TestBinary(t *testing.T) {
 		want   string // "" is success
 	}{
 		"no link here":   {content(elsewhere), "d0", "hawser: claim default/data: interface hw-none is not in this pod: it is in use by another pod or being made again; the kubelet retries"},
-		"host namespace": {content(valid(t, here)), "d0", "the pod uses the host's network"},
 		"rdma only":      {content(elsewhere), "d1", ""},
 		"unknown device": {content(elsewhere), "d7", `claim default/data has no device "d7"`},
 		"hostile device": {content(elsewhere), "../" + strings.Repeat("x", 4096), `has no device "../xxx`},
@@ -104,6 +114,48 @@ func TestBinary(t *testing.T) {
 				t.Errorf("said more than a sentence: %q", stderr)
 			}
 		})
+	}
+}
+
+func TestHostNamespace(t *testing.T) {
+	here, err := netns.Current()
+	check(t, err)
+	file := filepath.Join(t.TempDir(), claim+record.Suffix)
+	check(t, os.WriteFile(file, valid(t, here), 0o600))
+	if stderr, failed := run(t, nil, binary(t), file, "d0"); !failed || !strings.Contains(stderr, "the pod uses the host's network") {
+		t.Errorf("said %q", stderr)
+	}
+}
+
+// TestEnvironment: nothing of it counts.
+func TestEnvironment(t *testing.T) {
+	path := binary(t)
+	file := filepath.Join(t.TempDir(), claim+record.Suffix)
+	check(t, os.WriteFile(file, valid(t, 1), 0o600))
+	want, _ := hook(t, path, file, "d0")
+	cmd := exec.Command(path, file, "d0")
+	cmd.Env = []string{"LD_PRELOAD=/none.so", "LD_LIBRARY_PATH=/none", "PATH=/none", "HOME=/none", "GODEBUG=http2debug=2", "GOTRACEBACK=crash", "TMPDIR=/none",
+		"HAWSER_FAULTS=/", "OTEL_EXPORTER_OTLP_ENDPOINT=http://192.0.2.1"}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET}
+	if out, err := cmd.CombinedOutput(); err == nil || string(out) != want {
+		t.Errorf("says %q with an environment, %q without", out, want)
+	}
+}
+
+// TestStatic: no loader and no library of the host or the image comes before it.
+func TestStatic(t *testing.T) {
+	f, err := elf.Open(binary(t))
+	check(t, err)
+	defer f.Close()
+	libraries, err := f.ImportedLibraries()
+	check(t, err)
+	if len(libraries) > 0 {
+		t.Errorf("needs %v", libraries)
+	}
+	for _, p := range f.Progs {
+		if p.Type == elf.PT_INTERP || p.Type == elf.PT_DYNAMIC {
+			t.Errorf("has a %v: it is linked when it starts", p.Type)
+		}
 	}
 }
 

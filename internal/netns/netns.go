@@ -11,8 +11,13 @@ import (
 
 // Current returns the number of the calling thread's network namespace: the
 // one that a socket opened here would belong to.
-func Current() (uint64, error) {
-	const path = "/proc/thread-self/ns/net"
+func Current() (uint64, error) { return number("/proc/thread-self/ns/net") }
+
+// Init returns the number of the first process's network namespace, which is the
+// node's. Only who could trace that process is told.
+func Init() (uint64, error) { return number("/proc/1/ns/net") }
+
+func number(path string) (uint64, error) {
 	var st unix.Stat_t
 	if err := unix.Stat(path, &st); err != nil {
 		return 0, fmt.Errorf("network namespace: %s: %w", path, err)
