@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 	"syscall"
 
 	"github.com/vishvananda/netlink/nl"
@@ -111,7 +112,9 @@ func parseExclusive(b []byte) (exclusive bool, err error) {
 }
 
 func each(b []byte, visit func(syscall.NetlinkRouteAttr)) error {
-	attrs, err := nl.ParseRouteAttr(b)
+	// The library's reader takes it that the last one is padded too, and panics.
+	padded := append(slices.Clip(b), make([]byte, -len(b)&(unix.RTA_ALIGNTO-1))...)
+	attrs, err := nl.ParseRouteAttr(padded)
 	if err != nil {
 		return fmt.Errorf("RDMA netlink answer: %w", err)
 	}

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net"
 	"regexp"
+	"strings"
 	"testing"
 
 	"golang.org/x/time/rate"
@@ -81,6 +82,10 @@ func FuzzAttach(f *testing.F) {
 		{Kind: &netagentv1.DeviceRequest_Ipvlan{Ipvlan: &netagentv1.Ipvlan{Parent: "eth0", Mode: 1, Flag: 1}}},
 		{Kind: &netagentv1.DeviceRequest_Veth{Veth: &netagentv1.Veth{Bridge: "br0"}}},
 		{Kind: &netagentv1.DeviceRequest_Dummy{Dummy: &netagentv1.Dummy{MacAddress: mac}}},
+		{Kind: &netagentv1.DeviceRequest_Ipoib{Ipoib: &netagentv1.Ipoib{Parent: "ib0", Pkey: 0x8001, Mode: 1}}},
+		{Kind: &netagentv1.DeviceRequest_SriovVf{SriovVf: &netagentv1.SriovVf{PciAddress: "0000:3b:02.1", Parent: "eth1", VfIndex: 5, Vlan: new(uint32)}}},
+		{Kind: &netagentv1.DeviceRequest_HostDevice{HostDevice: &netagentv1.HostDevice{Name: "eth2", PciAddress: "0000:3c:00.0"}}},
+		{Kind: &netagentv1.DeviceRequest_Uverbs{Uverbs: &netagentv1.Uverbs{Ibdev: "mlx5_0"}}},
 	} {
 		d.Key = "d0"
 		seed(f, &netagentv1.AttachRequest{ClaimUid: fuzzClaim, Devices: []*netagentv1.DeviceRequest{d}})
@@ -122,10 +127,47 @@ func wantBounded(t *testing.T, r *netagentv1.AttachRequest) {
 			parent, mtu, mac = k.Veth.GetBridge(), k.Veth.GetMtu(), k.Veth.GetMacAddress()
 		case *netagentv1.DeviceRequest_Dummy:
 			mtu, mac = k.Dummy.GetMtu(), k.Dummy.GetMacAddress()
+		case *netagentv1.DeviceRequest_Ipoib:
+			parent, mtu = k.Ipoib.GetParent(), k.Ipoib.GetMtu()
+			wantWithin(t, k.Ipoib.GetPkey(), 0x8001, 0xffff)
+		case *netagentv1.DeviceRequest_SriovVf:
+			parent, mtu, mac = k.SriovVf.GetParent(), k.SriovVf.GetMtu(), k.SriovVf.GetMacAddress()
+			wantFunction(t, k.SriovVf)
+		case *netagentv1.DeviceRequest_HostDevice:
+			parent, mtu, mac = k.HostDevice.GetName(), k.HostDevice.GetMtu(), k.HostDevice.GetMacAddress()
+			if a := k.HostDevice.GetPciAddress(); a != "" && !function.MatchString(a) {
+				t.Errorf("PCI address %q", a)
+			}
+		case *netagentv1.DeviceRequest_Uverbs:
+			if n := k.Uverbs.GetIbdev(); len(n) < 1 || len(n) > 63 || strings.ContainsAny(n, "/ \x00\n") {
+				t.Errorf("RDMA device %q", n)
+			}
 		}
 		if len(key) < 1 || len(key) > 16 || !name.MatchString(parent) || mtu > 65535 || len(mac) != 0 && len(mac) != 6 {
 			t.Errorf("key %q, parent %q, mtu %d, mac %x", key, parent, mtu, mac)
 		}
+	}
+}
+
+// function is the address of a PCI function.
+var function = regexp.MustCompile(`^[0-9a-f]{4}:[0-9a-f]{2}:[01][0-9a-f]\.[0-7]$`)
+
+func wantFunction(t *testing.T, v *netagentv1.SriovVf) {
+	t.Helper()
+	if !function.MatchString(v.GetPciAddress()) {
+		t.Errorf("PCI address %q", v.GetPciAddress())
+	}
+	wantWithin(t, v.GetVfIndex(), 0, 1023)
+	wantWithin(t, v.GetVlan(), 0, 4094)
+	wantWithin(t, v.GetVlanQos(), 0, 7)
+	wantWithin(t, v.GetMinTxRate(), 0, 1000000)
+	wantWithin(t, v.GetMaxTxRate(), 0, 1000000)
+}
+
+func wantWithin(t *testing.T, n, least, most uint32) {
+	t.Helper()
+	if n < least || n > most {
+		t.Errorf("%d is not between %d and %d", n, least, most)
 	}
 }
 
