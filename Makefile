@@ -98,6 +98,15 @@ lint: ## gofmt, go vet, golangci-lint with gosec, in both modules
 vuln: ## Ask the Go vulnerability database about what is linked; needs https://vuln.go.dev
 	$(call TOOL,govulncheck) govulncheck ./...
 
+.PHONY: sbom
+sbom: ## A bill of materials (CycloneDX) of each binary, in bin/sbom/; the images hold nothing besides
+	@mkdir -p bin/sbom
+	@for b in dra-driver netagent podlink; do \
+	  CGO_ENABLED=0 go build -trimpath -buildvcs=false -o bin/sbom/$$b ./cmd/$$b; \
+	  $(call TOOL,sbom) cyclonedx-gomod bin -json -std -noserial -notimestamp -version $(VERSION) -output bin/sbom/$$b.cdx.json bin/sbom/$$b; \
+	  rm bin/sbom/$$b; \
+	done
+
 .PHONY: verify
 verify: ## Generated code is what the proto says, go.mod and go.sum are tidy
 	@before=$$(sha256sum api/netagent/v1/*.pb.go); $(MAKE) --no-print-directory proto; \
