@@ -110,7 +110,7 @@ var failed = regexp.MustCompile(`(?m)^ *--- FAIL: \S+`)
 const runTests = `cp -r /host/%s /tmp/package && cd /tmp/package
 export HAWSER_KERNEL=full HAWSER_FAKE_HCA=/host/%s
 HAWSER_ALONE=1 HAWSER_TESTNS=1 ./package.test -test.v -test.timeout=2m -test.run '^TestAlone' &&
-	./package.test -test.v -test.timeout=5m
+	./package.test -test.v -test.timeout=20m
 code=$?; rm -rf /tmp/package; exit $code`
 
 // run builds a package's tests and runs them in the machine, in a folder that
