@@ -8,9 +8,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
+	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
 	"k8s.io/client-go/rest"
 
@@ -75,7 +77,52 @@ var attempts = map[string]struct {
 	"sysfs":            {func(string) error { _, err := os.ReadFile("/sys/class/net/lo/address"); return err }, denied},
 	"run a program":    {func(string) error { return unix.Exec("/proc/self/exe", nil, nil) }, denied},
 	"mount":            {func(dir string) error { return unix.Mount("none", dir+"/cdi", "tmpfs", 0, "") }, "operation not permitted"},
+	"move mount":       {func(dir string) error { return unix.Mount(dir+"/plugin", dir+"/cdi", "", unix.MS_BIND, "") }, "operation not permitted"},
+	"pivot_root":       {func(dir string) error { return unix.PivotRoot(dir+"/plugin", dir+"/plugin") }, "operation not permitted"},
+	"other's memory":   {func(string) error { _, err := os.Open("/proc/1/mem"); return err }, denied},
+	"device":           {func(string) error { _, err := os.OpenFile("/dev/null", os.O_RDWR, 0); return err }, denied},
+	"write a sysctl":   {func(string) error { return os.WriteFile("/proc/sys/net/core/somaxconn", nil, 0) }, denied},
+	"setns":            {bare(setns), "operation not permitted"},
+	"chroot":           {bare(unix.Chroot), "operation not permitted"},
+	"raw IP":           {bare(socket(unix.AF_INET, unix.SOCK_RAW, unix.IPPROTO_ICMP)), "operation not permitted"},
+	"packets":          {bare(socket(unix.AF_PACKET, unix.SOCK_RAW, 0)), "operation not permitted"},
+	"ptrace":           {bare(func(string) error { return unix.PtraceAttach(1) }), "operation not permitted"},
+	"change a link":    {bare(linkUp), "operation not permitted"},
 	"abstract sockets": {func(string) error { _, err := net.Dial("unix", os.Getenv("HAWSER_TEST_ABSTRACT")); return err }, "operation not permitted"},
+}
+
+// bare tries as the driver's container has it: without any capability.
+func bare(try func(dir string) error) func(string) error {
+	return func(dir string) error {
+		runtime.LockOSThread()
+		header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
+		if err := unix.Capset(&header, &new([2]unix.CapUserData)[0]); err != nil {
+			return fmt.Errorf("drop all capabilities: %w", err)
+		}
+		return try(dir)
+	}
+}
+
+// setns enters the network namespace that the process is in already.
+func setns(string) error {
+	fd, err := unix.PidfdOpen(os.Getpid(), 0)
+	if err != nil {
+		return err
+	}
+	return unix.Setns(fd, unix.CLONE_NEWNET)
+}
+
+func socket(family, kind, protocol int) func(string) error {
+	return func(string) error { _, err := unix.Socket(family, kind, protocol); return err }
+}
+
+// linkUp sets lo up, which it is.
+func linkUp(string) error {
+	lo, err := netlink.LinkByName("lo")
+	if err != nil {
+		return err
+	}
+	return netlink.LinkSetUp(lo)
 }
 
 func write(file string) func(string) error {
