@@ -7,16 +7,18 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/hawser-dra/hawser/api/layer3"
 	"github.com/hawser-dra/hawser/api/record"
 	"github.com/hawser-dra/hawser/podlink/rtnl"
 )
 
 const fuzzRecord = `{"version":1,"claim":{"uid":"0b0f6f0e-7a39-4c1b-9d4e-0f1f5c7a9e11","namespace":"default","name":"net"},"hostNetns":1,` +
 	`"devices":[{"key":"d0","request":"nic","pool":"node1","device":"netdev-virtual","cdi":"dra.example.com/claim=x","config":{},` +
-	`"link":{"name":"net1","hostName":"hwabc","alias":"hawser/u/d0","addresses":["192.0.2.1/24","2001:db8::1/64"]}}]}`
+	`"link":{"name":"net1","hostName":"hwabc","alias":"hawser/u/d0","addresses":["192.0.2.1/24",{"address":"2001:db8::1/64","noDAD":false}],` +
+	`"defaultRoute":true,"routes":[{"destination":"0.0.0.0/0","gateway":"192.0.2.254","metric":7,"mtu":1400},{"destination":"2001:db8:9::/48","table":100}]}}]}`
 
 // FuzzRecord: a file at the record's path is refused or is a record of which
-// every address can be set.
+// everything can be set.
 func FuzzRecord(f *testing.F) {
 	f.Add([]byte(fuzzRecord), "d0")
 	f.Add([]byte(strings.Replace(fuzzRecord, "192.0.2.1/24", "fe80::1%eth0/64", 1)), "d1")
@@ -34,9 +36,14 @@ func FuzzRecord(f *testing.F) {
 		if d == nil || d.Link == nil {
 			return
 		}
-		want, err := parse(d.Link.Addresses)
-		if err != nil || len(want) != len(d.Link.Addresses) {
-			t.Errorf("%v of %q, %v", want, d.Link.Addresses, err)
+		s := settler{want: &d.Link.Settings}
+		addresses, err := parseAddresses(s.want.Addresses, d.Link.Name)
+		if err != nil || len(addresses) != len(s.want.Addresses) {
+			t.Errorf("%v of %v, %v", addresses, s.want.Addresses, err)
+		}
+		routes, err := s.parseRoutes()
+		if err != nil || len(routes) != len(s.want.Routes) {
+			t.Errorf("%v of %v, %v", routes, s.want.Routes, err)
 		}
 		if d.Link.Alias == "" {
 			t.Error("a link without a mark would be anybody's")
@@ -51,14 +58,15 @@ func FuzzWrong(f *testing.F) {
 	f.Add("192.0.2.1/24", "192.0.2.9/24", uint8(origin))
 	f.Add("::ffff:192.0.2.1/120", "192.0.2.1/24", uint8(origin))
 	f.Fuzz(func(t *testing.T, wanted, there string, by uint8) {
-		want, err := parse([]string{wanted})
+		want, err := parseAddresses([]layer3.Address{{Address: wanted}}, "net1")
 		have, haveErr := netip.ParsePrefix(there)
 		if err != nil || haveErr != nil {
 			return
 		}
-		gone := wrong([]rtnl.Address{{Prefix: have, Origin: by}}, want)
-		switch same := have.Addr() == want[0].Addr(); {
-		case have == want[0] && len(gone) > 0:
+		label := want[0].Label
+		gone := wrong([]rtnl.Address{{Prefix: have, Label: label, Origin: by}}, want)
+		switch same := have.Addr() == want[0].Prefix.Addr(); {
+		case have == want[0].Prefix && len(gone) > 0:
 			t.Errorf("%s is wanted and goes", have)
 		case !same && by != origin && len(gone) > 0:
 			t.Errorf("%s is the pod's own and goes", have)

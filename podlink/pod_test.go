@@ -1,6 +1,7 @@
 package podlink_test
 
 import (
+	"encoding/json"
 	"net"
 	"os"
 	"path/filepath"
@@ -12,6 +13,7 @@ import (
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
 
+	"github.com/hawser-dra/hawser/api/layer3"
 	"github.com/hawser-dra/hawser/api/record"
 	"github.com/hawser-dra/hawser/api/report"
 	"github.com/hawser-dra/hawser/internal/netns"
@@ -85,13 +87,32 @@ func (p *pod) link(name, alias string) netlink.Link {
 // write makes the claim's record: one device, net1, with these addresses.
 func (p *pod) write(addresses ...string) {
 	p.t.Helper()
+	var s layer3.Settings
+	for _, a := range addresses {
+		s.Addresses = append(s.Addresses, layer3.Address{Address: a})
+	}
+	p.writeSettings(s)
+}
+
+// set makes the claim's record of settings as a user writes them, in JSON.
+func (p *pod) set(settings string) {
+	p.t.Helper()
+	var s layer3.Settings
+	if err := json.Unmarshal([]byte(settings), &s); err != nil {
+		p.t.Fatal(err)
+	}
+	p.writeSettings(s)
+}
+
+func (p *pod) writeSettings(s layer3.Settings) {
+	p.t.Helper()
 	r := &record.Record{
 		Version:   record.Version,
 		Claim:     record.Claim{UID: claim, Namespace: "default", Name: "data"},
 		HostNetns: p.host,
 		Devices: []record.Device{{
 			Key: "d0", Request: "nic", Pool: "node1", Device: "netdev-virtual", Config: []byte("{}"),
-			Link: &record.Link{Name: "net1", HostName: "hwd0", Alias: alias, Addresses: addresses},
+			Link: &record.Link{Name: "net1", HostName: "hwd0", Alias: alias, Settings: s},
 		}},
 	}
 	b, err := r.Marshal()
@@ -170,4 +191,13 @@ func (p *pod) report() report.Report {
 		p.t.Errorf("times are %v to %v", r.Start, r.End)
 	}
 	return r
+}
+
+func parseNet(t *testing.T, s string) *net.IPNet {
+	t.Helper()
+	_, n, err := net.ParseCIDR(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
 }

@@ -2,8 +2,8 @@
 // createContainer hook, run by the container runtime in the container's network
 // namespace at each container create, after the move of the claim's link.
 //
-// It makes sure that the claim's interface is in this pod, and gives it its
-// addresses. It fails the container when the interface is not there, when it is
+// It makes sure that the claim's interface is in this pod, and makes its settings:
+// addresses, routes and the like (api/layer3). It fails the container when the interface is not there, when it is
 // another claim's, and when it would work in the host's network namespace. It
 // trusts nothing but the record that the driver wrote: no environment, no
 // standard input, nothing of the container's image. Every run may be repeated
@@ -13,6 +13,8 @@ package podlink
 import (
 	"fmt"
 	"time"
+
+	"github.com/vishvananda/netlink/nl"
 
 	"github.com/hawser-dra/hawser/api/record"
 	"github.com/hawser-dra/hawser/api/report"
@@ -30,6 +32,7 @@ type Config struct {
 // reports to the driver. Its error is one sentence for the pod's events.
 func Run(cfg Config) error {
 	start := time.Now()
+	nl.EnableErrorMessageReporting = true // for errors with the kernel's words
 	r, err := load(cfg.Record)
 	if err != nil {
 		return err
@@ -66,7 +69,7 @@ func work(r *record.Record, d *record.Device, rep *report.Report) error {
 	}
 	rep.MAC = link.MAC.String()
 	rep.Outcome = report.Failed
-	if rep.Addresses, err = settle(link, d.Link.Addresses); err != nil {
+	if rep.Addresses, err = settle(link, d); err != nil {
 		return err
 	}
 	rep.Outcome = report.Ready

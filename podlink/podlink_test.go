@@ -173,7 +173,7 @@ func TestNoIPv6InThePod(t *testing.T) {
 		skip(t, "IPv6 cannot be turned off", err)
 	}
 	p.write("192.0.2.10/24", "2001:db8::10/64")
-	p.fails(report.Failed, "address 2001:db8::10/64 cannot be set on net1: IPv6 is off in this pod, "+
+	p.fails(report.Failed, "netdev.addresses[1]: 2001:db8::10/64 cannot be set on net1: IPv6 is off in this pod, "+
 		"sysctl net.ipv6.conf.net1.disable_ipv6 is 1")
 	p.has(l, "192.0.2.10/24")
 }

@@ -1,100 +1,53 @@
 package podlink
 
 import (
-	"errors"
 	"fmt"
-	"net/netip"
 
-	"golang.org/x/sys/unix"
-
+	"github.com/hawser-dra/hawser/api/layer3"
+	"github.com/hawser-dra/hawser/api/record"
 	"github.com/hawser-dra/hawser/podlink/rtnl"
 )
 
-// origin marks the addresses that podlink set, so that a later run knows them
-// from those of the pod. The kernel keeps 1 to 3 for itself.
+// origin marks what podlink set, so that a later run knows it from what is the
+// pod's. The kernel keeps 1 to 3 of an address's origins, and 0 to 4 of a route's,
+// for itself.
 const origin = 0x68
 
-// settle brings the link up, gives it the addresses and returns those that it
-// has in the end. The link goes up first: going down loses v6 addresses.
-func settle(link rtnl.Link, addresses []string) ([]string, error) {
-	if err := rtnl.SetUp(link.Index); err != nil {
-		return nil, fmt.Errorf("interface %s cannot be brought up: %w", link.Name, err)
+// settler makes one interface's settings.
+type settler struct {
+	link rtnl.Link
+	want *layer3.Settings
+	// path of the configuration that the settings are from, for errors.
+	path string
+}
+
+// settle makes the settings and returns the addresses that the link has in the
+// end. It may be repeated: what is right stays, what is wrong is made right, and
+// nothing is there twice.
+func settle(link rtnl.Link, d *record.Device) ([]string, error) {
+	s := settler{link: link, want: &d.Link.Settings, path: "netdev"}
+	if d.RDMA != nil {
+		s.path = "combo.netdev"
 	}
-	want, err := parse(addresses)
-	if err != nil {
-		return nil, err
-	}
-	have, err := rtnl.Addresses(link.Index)
-	if err != nil {
-		return nil, fmt.Errorf("addresses of %s: %w", link.Name, err)
-	}
-	for _, a := range wrong(have, want) {
-		if err := rtnl.DeleteAddress(link.Index, a); err != nil && !errors.Is(err, unix.EADDRNOTAVAIL) {
-			return nil, fmt.Errorf("old address %s of %s cannot be removed: %w", a.Prefix, link.Name, err)
-		}
-	}
-	// Also those that are there: with the removal of a v4 address the kernel
-	// may have removed others of its subnet.
-	for _, p := range want {
-		if err := rtnl.SetAddress(link.Index, rtnl.Address{Prefix: p, Origin: origin}); err != nil {
-			return nil, explain(err, p, link.Name)
+	// The order is the kernel's: a link that goes down loses its v6 addresses and
+	// all its routes, and a route needs the subnet of its gateway and the address
+	// of its source.
+	for _, step := range []func() error{s.up, s.addresses, s.routes} {
+		if err := step(); err != nil {
+			return nil, err
 		}
 	}
 	return present(link)
 }
 
-func parse(addresses []string) ([]netip.Prefix, error) {
-	want := make([]netip.Prefix, 0, len(addresses))
-	for _, a := range addresses {
-		p, err := netip.ParsePrefix(a)
-		if err != nil {
-			return nil, err
-		}
-		want = append(want, p)
+func (s *settler) up() error {
+	if err := rtnl.SetUp(s.link.Index); err != nil {
+		return fmt.Errorf("interface %s cannot be brought up: %w", s.link.Name, err)
 	}
-	return want, nil
+	return nil
 }
 
-// wrong selects what has to go: what podlink set for an earlier record, and a
-// wanted address with another prefix length. What the pod added stays.
-func wrong(have []rtnl.Address, want []netip.Prefix) []rtnl.Address {
-	length := make(map[netip.Addr]int, len(want))
-	for _, p := range want {
-		length[p.Addr()] = p.Bits()
-	}
-	var out []rtnl.Address
-	for _, a := range have {
-		bits, wanted := length[a.Prefix.Addr()]
-		if wanted && bits != a.Prefix.Bits() || !wanted && a.Origin == origin {
-			out = append(out, a)
-		}
-	}
-	return out
-}
-
-// present lists the link's addresses without link-local ones.
-func present(link rtnl.Link) ([]string, error) {
-	all, err := rtnl.Addresses(link.Index)
-	if err != nil {
-		return nil, fmt.Errorf("addresses of %s: %w", link.Name, err)
-	}
-	var out []string
-	for _, a := range all {
-		if !a.Prefix.Addr().IsLinkLocalUnicast() {
-			out = append(out, a.Prefix.String())
-		}
-	}
-	return out, nil
-}
-
-// explain says what stands behind the kernel's number.
-func explain(err error, p netip.Prefix, name string) error {
-	switch {
-	case p.Addr().Is6() && errors.Is(err, unix.EACCES):
-		return fmt.Errorf("address %s cannot be set on %s: IPv6 is off in this pod, "+
-			"sysctl net.ipv6.conf.%s.disable_ipv6 is 1", p, name, name)
-	case p.Addr().Is6() && errors.Is(err, unix.EOPNOTSUPP):
-		return fmt.Errorf("address %s cannot be set on %s: the node's kernel has no IPv6", p, name)
-	}
-	return fmt.Errorf("address %s cannot be set on %s: %w", p, name, err)
+// failed says which setting could not be made, and why, in the kernel's words.
+func (s *settler) failed(field string, i int, what any, err error) error {
+	return fmt.Errorf("%s.%s[%d]: %v cannot be set on %s: %w", s.path, field, i, what, s.link.Name, err)
 }

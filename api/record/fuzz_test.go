@@ -1,13 +1,13 @@
 package record_test
 
 import (
-	"net/netip"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/hawser-dra/hawser/api/layer3"
 	"github.com/hawser-dra/hawser/api/record"
 )
 
@@ -49,12 +49,10 @@ func checkLink(t *testing.T, l *record.Link) {
 			t.Errorf("name %q", name)
 		}
 	}
-	if len(l.Addresses) > record.MaxAddresses || l.Alias == "" {
+	if len(l.Addresses) > layer3.MaxAddresses || l.Alias == "" {
 		t.Errorf("%d addresses, alias %q", len(l.Addresses), l.Alias)
 	}
-	for _, a := range l.Addresses {
-		if _, err := netip.ParsePrefix(a); err != nil {
-			t.Error(err)
-		}
+	for _, e := range l.Settings.Validate() {
+		t.Error(e)
 	}
 }

@@ -1,7 +1,7 @@
 // Package record is the file that the driver keeps for each prepared claim,
 // <claim UID>.alloc.json: what was allocated, how it was configured and what
 // was made of it. The driver writes it and restores from it; podlink reads it
-// at each container create. It depends on nothing but the standard library, so
+// at each container create. It depends on little but the standard library, so
 // that podlink stays small.
 //
 // The file is input to a process that runs as root: [Parse] is strict and
@@ -13,6 +13,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+
+	"github.com/hawser-dra/hawser/api/layer3"
 )
 
 const (
@@ -20,13 +22,11 @@ const (
 	Version = 1
 	// Suffix of the file name, after the claim's UID.
 	Suffix = ".alloc.json"
-	// MaxSize of a file: 8 devices with 10 KiB of configuration each (the API
-	// server's bound), twice over.
-	MaxSize = 160 * 1024
+	// MaxSize of a file: 8 devices with a class's and a claim's configuration of
+	// 10 KiB each (the API server's bound), as configured and as made of it.
+	MaxSize = 320 * 1024
 	// MaxDevices of a claim, as in netagent's API.
 	MaxDevices = 8
-	// MaxAddresses of a link, as in the configuration.
-	MaxAddresses = 16
 	// MaxCharDevices of an RDMA device, as in netagent's API.
 	MaxCharDevices = 16
 	// MaxPods that may share a claim (resource.ResourceClaimReservedForMaxSize).
@@ -86,8 +86,8 @@ type Link struct {
 	MAC   string `json:"mac,omitempty"`
 	// MTU in bytes.
 	MTU uint32 `json:"mtu,omitempty"`
-	// Addresses to set in the pod, in CIDR form.
-	Addresses []string `json:"addresses,omitempty"`
+	// Settings to make in the pod.
+	layer3.Settings
 }
 
 // RDMA is an RDMA device.

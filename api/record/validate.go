@@ -3,7 +3,6 @@ package record
 import (
 	"fmt"
 	"net"
-	"net/netip"
 	"regexp"
 
 	"github.com/hawser-dra/hawser/internal/ifname"
@@ -108,13 +107,8 @@ func (l *Link) validate() error {
 			return fmt.Errorf("mac %.64q: %w", l.MAC, err)
 		}
 	}
-	if len(l.Addresses) > MaxAddresses {
-		return fmt.Errorf("addresses: %d, at most %d are allowed", len(l.Addresses), MaxAddresses)
-	}
-	for _, a := range l.Addresses {
-		if _, err := netip.ParsePrefix(a); err != nil {
-			return fmt.Errorf("address %.64q: %w", a, err)
-		}
+	if errs := l.Settings.Validate(); len(errs) > 0 {
+		return errs[0]
 	}
 	return nil
 }

@@ -109,10 +109,14 @@ func (d *Decoder) layers(entries []resourceapi.DeviceAllocationConfiguration) []
 // settings refuses what nobody could set.
 func (d *Decoder) settings(device *Device) error {
 	n, path := device.netdev()
-	if !d.NoPodlink || n == nil || len(n.Addresses) == 0 {
+	if !d.NoPodlink || n == nil {
 		return nil
 	}
-	return field.Forbidden(field.NewPath(path, "addresses"), "podlink, which sets them in the pod, is turned off on this node")
+	var errs field.ErrorList
+	for _, name := range n.Settings.Fields() {
+		errs = append(errs, field.Forbidden(field.NewPath(path, name), "podlink, which sets them in the pod, is turned off on this node"))
+	}
+	return errs.ToAggregate()
 }
 
 // pods returns the UIDs of the pods that the claim is reserved for.

@@ -10,6 +10,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/hawser-dra/hawser/api/config/v1alpha1"
+	"github.com/hawser-dra/hawser/api/layer3"
 	netagentv1 "github.com/hawser-dra/hawser/api/netagent/v1"
 	"github.com/hawser-dra/hawser/api/record"
 	"github.com/hawser-dra/hawser/controlplane/handler"
@@ -142,7 +143,7 @@ func TestRecord(t *testing.T) {
 		}
 		want := record.Device{Link: &record.Link{
 			Name: "net1", HostName: "hw1", Alias: "mark", MAC: "02:00:00:00:00:01", MTU: 1500,
-			Addresses: []string{"192.0.2.1/24", "2001:db8::1/64"},
+			Settings: layer3.Settings{Addresses: []layer3.Address{{Address: "192.0.2.1/24"}, {Address: "2001:DB8::1/64"}}},
 		}}
 		if diff := cmp.Diff(want, d); diff != "" {
 			t.Errorf("%s: %s", kind, diff)

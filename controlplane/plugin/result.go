@@ -53,7 +53,7 @@ func devices(r *record.Record) []kubeletplugin.Device {
 }
 
 func networkData(l *record.Link) *resourceapi.NetworkDeviceData {
-	return &resourceapi.NetworkDeviceData{InterfaceName: l.Name, HardwareAddress: l.MAC, IPs: l.Addresses}
+	return &resourceapi.NetworkDeviceData{InterfaceName: l.Name, HardwareAddress: l.MAC, IPs: l.CIDRs()}
 }
 
 // failed reports a claim that is not prepared, to the log and to the kubelet,

@@ -104,7 +104,7 @@ func (d *device) network(l *record.Link) *resourceapi.NetworkDeviceData {
 	if l == nil {
 		return nil
 	}
-	data := &resourceapi.NetworkDeviceData{InterfaceName: l.Name, HardwareAddress: l.MAC, IPs: canonical(l.Addresses)}
+	data := &resourceapi.NetworkDeviceData{InterfaceName: l.Name, HardwareAddress: l.MAC, IPs: l.CIDRs()}
 	if d.report != nil && d.report.Outcome == report.Ready {
 		data.InterfaceName, data.HardwareAddress, data.IPs = d.report.Interface, d.report.MAC, canonical(d.report.Addresses)
 	}

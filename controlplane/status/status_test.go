@@ -17,6 +17,7 @@ import (
 	"k8s.io/client-go/kubernetes/fake"
 	clienttesting "k8s.io/client-go/testing"
 
+	"github.com/hawser-dra/hawser/api/layer3"
 	netagentv1 "github.com/hawser-dra/hawser/api/netagent/v1"
 	"github.com/hawser-dra/hawser/api/record"
 	"github.com/hawser-dra/hawser/api/report"
@@ -37,7 +38,7 @@ func (r records) Get(uid string) (*record.Record, error) { return r[uid], nil }
 func prepared() *record.Record {
 	return &record.Record{Claim: record.Claim{UID: uid, Namespace: "ns", Name: "c"}, Devices: []record.Device{
 		{Key: "d0", Pool: "node1", Device: "netdev-virtual", ShareID: share, Link: &record.Link{
-			Name: "net1", MAC: "02:00:00:00:00:01", Addresses: []string{"192.0.2.1/24"}}},
+			Name: "net1", MAC: "02:00:00:00:00:01", Settings: layer3.Settings{Addresses: []layer3.Address{{Address: "192.0.2.1/24"}}}}},
 		{Key: "d1", Pool: "node1", Device: "nic0", Link: &record.Link{Name: "net2"}},
 	}}
 }

@@ -22,11 +22,37 @@ func TestBroadcast(t *testing.T) {
 // The requests are parsed back by what parses the kernel's answers.
 func TestRequestsRoundTrip(t *testing.T) {
 	for _, prefix := range []string{"192.0.2.10/24", "192.0.2.10/31", "2001:db8::10/64"} {
-		want := Address{Prefix: netip.MustParsePrefix(prefix), Origin: 7}
+		want := Address{Prefix: netip.MustParsePrefix(prefix), Preferred: 60, Valid: Forever, NoPrefixRoute: true, Origin: 7}
+		want.DAD = want.Prefix.Addr().Is6()
 		b := setAddress(3, want).Serialize()[unix.SizeofNlMsghdr:]
 		got, err := parseAddress(int(b[1]), b[unix.SizeofIfAddrmsg:])
 		if err != nil || got != want {
 			t.Errorf("got %v, %v, want %v", got, err, want)
+		}
+	}
+}
+
+func TestPeerRoundTrip(t *testing.T) {
+	want := Address{
+		Prefix: netip.MustParsePrefix("192.0.2.10/32"), Peer: netip.MustParsePrefix("192.0.2.0/24"),
+		Label: "net1:1", Preferred: Forever, Valid: Forever, Origin: 7,
+	}
+	b := setAddress(3, want).Serialize()[unix.SizeofNlMsghdr:]
+	got, err := parseAddress(int(b[1]), b[unix.SizeofIfAddrmsg:])
+	if err != nil || got != want {
+		t.Errorf("got %v, %v, want %v", got, err, want)
+	}
+}
+
+func TestRouteRoundTrip(t *testing.T) {
+	for _, want := range []Route{
+		fuzzRoute,
+		{Destination: netip.MustParsePrefix("::/0"), Gateway: netip.MustParseAddr("fe80::1"), Metric: 1024, Table: 1 << 31, Origin: 7},
+		{Destination: netip.MustParsePrefix("0.0.0.0/0"), Scope: 253, Table: 254, Origin: 7},
+	} {
+		got, through, err := parseRoute(routeRequest(unix.RTM_NEWROUTE, 0, 3, want).Serialize()[unix.SizeofNlMsghdr:])
+		if err != nil || through != 3 || got != want {
+			t.Errorf("got %v through %d, %v, want %v", got, through, err, want)
 		}
 	}
 }

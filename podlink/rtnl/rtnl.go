@@ -1,6 +1,7 @@
 // Package rtnl asks and tells the kernel, over rtnetlink, what podlink needs:
-// one link by its name, and its addresses. Each function is one request in the
-// calling thread's network namespace; errors are the kernel's, for [errors.Is].
+// one link by its name, its addresses and its routes. Each function is one request in the
+// calling thread's network namespace; errors are the kernel's, for [errors.Is], with
+// the words that it has for them.
 package rtnl
 
 import (
@@ -8,6 +9,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"net/netip"
 
 	"github.com/vishvananda/netlink/nl"
 	"golang.org/x/sys/unix"
@@ -32,6 +34,36 @@ func parseAttributes(b []byte) (attributes, error) {
 		b = b[min(aligned, len(b)):]
 	}
 	return attrs, nil
+}
+
+// number returns an attribute that is a 32-bit number; 0 when it is not there.
+func (a attributes) number(attr uint16) uint32 {
+	if v := a[attr]; len(v) == 4 {
+		return binary.NativeEndian.Uint32(v)
+	}
+	return 0
+}
+
+// address returns an attribute that is a network address; the zero Addr when it is
+// not there.
+func (a attributes) address(attr uint16) (netip.Addr, error) {
+	raw := a[attr]
+	if raw == nil {
+		return netip.Addr{}, nil
+	}
+	ip, ok := netip.AddrFromSlice(raw)
+	if !ok {
+		return ip, fmt.Errorf("address with %d bytes in the kernel's answer", len(raw))
+	}
+	return ip, nil
+}
+
+// family of an address, in the kernel's numbers.
+func family(a netip.Addr) uint8 {
+	if a.Is4() {
+		return unix.AF_INET
+	}
+	return unix.AF_INET6
 }
 
 // text returns an attribute that is a C string.

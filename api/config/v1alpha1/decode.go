@@ -67,19 +67,18 @@ func decodeLayer(l Layer) (map[string]any, error) {
 	if trimmed := bytes.TrimSpace(l.Parameters); len(trimmed) == 0 || trimmed[0] != '{' {
 		return nil, fmt.Errorf("%s is not an object: must be one such as %s", abridge(trimmed), example)
 	}
-	var c DeviceConfig
-	strict, err := kjson.UnmarshalStrict(l.Parameters, &c)
-	if err != nil {
-		return nil, typeError(err)
-	}
-	if len(strict) > 0 {
-		return nil, errors.Join(strict...)
-	}
-	if err := c.checkHeader(l.Class); err != nil {
+	var object map[string]any
+	if err := strictly(l.Parameters, &object); err != nil {
 		return nil, err
 	}
-	var object map[string]any
-	if err := json.Unmarshal(l.Parameters, &object); err != nil {
+	if err := checkAddresses(object); err != nil {
+		return nil, err
+	}
+	var c DeviceConfig
+	if err := strictly(l.Parameters, &c); err != nil {
+		return nil, err
+	}
+	if err := c.checkHeader(l.Class); err != nil {
 		return nil, err
 	}
 	for _, key := range []string{"apiVersion", "kind", "overridable"} {
@@ -89,6 +88,15 @@ func decodeLayer(l Layer) (map[string]any, error) {
 		object["overridable"] = c.Overridable
 	}
 	return object, nil
+}
+
+// strictly refuses duplicates and what into does not have.
+func strictly(b []byte, into any) error {
+	strict, err := kjson.UnmarshalStrict(b, into)
+	if err != nil {
+		return typeError(err)
+	}
+	return errors.Join(strict...)
 }
 
 func (c *DeviceConfig) checkHeader(class bool) error {
@@ -122,6 +130,10 @@ func typeError(err error) error {
 		want = "a list"
 	case t.Type.Kind().String() == "string":
 		want = "a string"
+	case t.Type.Kind().String() == "map":
+		want = "an object"
+	case t.Type.Kind().String() == "int32":
+		want = "a whole number"
 	}
 	return fmt.Errorf("%s: is a JSON %s, must be %s", t.Field, t.Value, want)
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	config "github.com/hawser-dra/hawser/api/config/v1alpha1"
+	"github.com/hawser-dra/hawser/api/layer3"
 )
 
 func claim(s string) config.Layer { return config.Layer{Parameters: []byte(s)} }
@@ -51,7 +52,7 @@ func TestDecode(t *testing.T) {
 				class(`{"type":"netdev","overridable":["netdev.mtu","netdev.addresses"],"netdev":{"kind":"dummy","mtu":1400,"addresses":["192.0.2.1/24"]}}`),
 				claim(`{"netdev":{"mtu":1300,"addresses":["192.0.2.2/24","2001:db8::2/64"]}}`),
 			},
-			config.DeviceConfig{Type: "netdev", Netdev: &config.Netdev{Kind: "dummy", MTU: mtu(1300), Addresses: []string{"192.0.2.2/24", "2001:db8::2/64"}}},
+			config.DeviceConfig{Type: "netdev", Netdev: &config.Netdev{Kind: "dummy", MTU: mtu(1300), Settings: layer3.Settings{Addresses: []layer3.Address{{Address: "192.0.2.2/24"}, {Address: "2001:db8::2/64"}}}}},
 		},
 		"later claim entry wins": {
 			[]config.Layer{
@@ -211,7 +212,7 @@ func netdev(fields string) []config.Layer {
 }
 
 func TestTooManyAddresses(t *testing.T) {
-	list := strings.Repeat(`"192.0.2.1/24",`, config.MaxAddresses+1)
+	list := strings.Repeat(`"192.0.2.1/24",`, layer3.MaxAddresses+1)
 	_, err := config.Decode(netdev(`"kind":"dummy","addresses":[` + strings.TrimSuffix(list, ",") + `]`))
 	if err == nil || !strings.Contains(err.Error(), "netdev.addresses: Too many") {
 		t.Errorf("got %v", err)

@@ -3,7 +3,6 @@ package v1alpha1
 import (
 	"fmt"
 	"net"
-	"net/netip"
 	"slices"
 
 	"k8s.io/apimachinery/pkg/util/validation/field"
@@ -17,9 +16,6 @@ const (
 	MinMTU = 68
 	// MaxMTU is what the length field of an IP packet can say.
 	MaxMTU = 65535
-	// MaxAddresses keeps a record, and podlink's work at each container
-	// create, small.
-	MaxAddresses = 16
 )
 
 // Of InfiniBand.
@@ -86,7 +82,7 @@ func validateNetdev(n *Netdev, path *field.Path) field.ErrorList {
 	errs = append(errs, validateMAC(n, path.Child("macAddress"))...)
 	errs = append(errs, validateHostDevice(n, path.Child("hostDevice"))...)
 	errs = append(errs, validateVF(n, path)...)
-	return append(errs, validateAddresses(n.Addresses, path.Child("addresses"))...)
+	return append(errs, validateSettings(n, path)...)
 }
 
 func validateInterfaceName(name string, path *field.Path) field.ErrorList {
@@ -210,36 +206,4 @@ func ParseMAC(s string) (net.HardwareAddr, error) {
 		return nil, fmt.Errorf("must not be zero")
 	}
 	return mac, nil
-}
-
-func validateAddresses(addresses []string, path *field.Path) (errs field.ErrorList) {
-	if len(addresses) > MaxAddresses {
-		return field.ErrorList{field.TooMany(path, len(addresses), MaxAddresses)}
-	}
-	seen := map[netip.Addr]bool{}
-	for i, a := range addresses {
-		p, err := ParseAddress(a)
-		switch {
-		case err != nil:
-			errs = append(errs, field.Invalid(path.Index(i), a, err.Error()))
-		case seen[p.Addr()]:
-			errs = append(errs, field.Duplicate(path.Index(i), a))
-		default:
-			seen[p.Addr()] = true
-		}
-	}
-	return errs
-}
-
-// ParseAddress reads an address that an interface may have, in CIDR form.
-func ParseAddress(s string) (netip.Prefix, error) {
-	p, err := netip.ParsePrefix(s)
-	if err != nil {
-		return p, fmt.Errorf("must be an address with a prefix length, such as 192.0.2.1/24 or 2001:db8::1/64")
-	}
-	a := p.Addr()
-	if a.Is4In6() || a.IsMulticast() || a.IsUnspecified() || a.IsLoopback() {
-		return p, fmt.Errorf("must be a unicast address of an interface, such as 192.0.2.1/24 or 2001:db8::1/64")
-	}
-	return p, nil
 }

@@ -67,7 +67,10 @@ func wantIn(t *testing.T, name, expression string, want []string) {
 }
 
 func jsonNames(typ reflect.Type) (names []string) {
-	for f := range typ.Fields() {
+	for _, f := range reflect.VisibleFields(typ) {
+		if f.Anonymous {
+			continue // its fields come by themselves
+		}
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 		names = append(names, name)
 	}

@@ -8,6 +8,8 @@
 // the pod's other claims.
 package v1alpha1
 
+import "github.com/hawser-dra/hawser/api/layer3"
+
 // APIVersion and ConfigKind may be given in the parameters; other values are refused.
 const (
 	APIVersion = "hawser.dev/v1alpha1"
@@ -115,8 +117,8 @@ type Netdev struct {
 	// enable or disable.
 	LinkState string `json:"linkState,omitempty"`
 
-	// Addresses in CIDR form, v4 and v6, set in the pod and never on the host.
-	Addresses []string `json:"addresses,omitempty"`
+	// Settings are set in the pod and never on the host.
+	layer3.Settings
 }
 
 // RDMA configures an RDMA device.

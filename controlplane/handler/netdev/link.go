@@ -22,17 +22,13 @@ func (link) Record(c *v1alpha1.DeviceConfig, a *netagentv1.Attachment, d *record
 	if l == nil {
 		return errors.New("netagent answered without a link")
 	}
-	addresses, err := canonical(c.Netdev.Addresses)
-	if err != nil {
-		return err
-	}
 	d.Link = &record.Link{
-		Name:      c.Netdev.InterfaceName,
-		HostName:  l.GetName(),
-		Alias:     l.GetAlias(),
-		MAC:       net.HardwareAddr(l.GetMacAddress()).String(),
-		MTU:       l.GetMtu(),
-		Addresses: addresses,
+		Name:     c.Netdev.InterfaceName,
+		HostName: l.GetName(),
+		Alias:    l.GetAlias(),
+		MAC:      net.HardwareAddr(l.GetMacAddress()).String(),
+		MTU:      l.GetMtu(),
+		Settings: c.Netdev.Settings,
 	}
 	return nil
 }
@@ -55,16 +51,4 @@ func mac(n *v1alpha1.Netdev) (net.HardwareAddr, error) {
 		return nil, fmt.Errorf("netdev.macAddress: %w", err)
 	}
 	return a, nil
-}
-
-// canonical writes addresses in the one form that the API server accepts.
-func canonical(addresses []string) (c []string, err error) {
-	for _, a := range addresses {
-		p, err := v1alpha1.ParseAddress(a)
-		if err != nil {
-			return nil, fmt.Errorf("netdev.addresses: %w", err)
-		}
-		c = append(c, p.String())
-	}
-	return c, nil
 }
