@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/hawser-dra/hawser/api/layer3"
 	"github.com/hawser-dra/hawser/api/record"
 	"github.com/hawser-dra/hawser/podlink/rtnl"
@@ -15,7 +17,9 @@ import (
 const fuzzRecord = `{"version":1,"claim":{"uid":"0b0f6f0e-7a39-4c1b-9d4e-0f1f5c7a9e11","namespace":"default","name":"net"},"hostNetns":1,` +
 	`"devices":[{"key":"d0","request":"nic","pool":"node1","device":"netdev-virtual","cdi":"dra.example.com/claim=x","config":{},` +
 	`"link":{"name":"net1","hostName":"hwabc","alias":"hawser/u/d0","addresses":["192.0.2.1/24",{"address":"2001:db8::1/64","noDAD":false}],` +
-	`"defaultRoute":true,"routes":[{"destination":"0.0.0.0/0","gateway":"192.0.2.254","metric":7,"mtu":1400},{"destination":"2001:db8:9::/48","table":100}]}}]}`
+	`"defaultRoute":true,"routes":[{"destination":"0.0.0.0/0","gateway":"192.0.2.254","metric":7,"mtu":1400},{"destination":"2001:db8:9::/48","table":100}],` +
+	`"rules":[{"priority":100,"source":"192.0.2.1/32","table":100},{"priority":101,"mark":7,"table":100}],"vrf":{"name":"blue","table":10},` +
+	`"neighbors":[{"address":"192.0.2.254","macAddress":"02:00:00:00:00:01"}],"sysctls":{"ipv4.rp_filter":2,"ipv6.keep_addr_on_down":-1}}}]}`
 
 // FuzzRecord: a file at the record's path is refused or is a record of which
 // everything can be set.
@@ -45,10 +49,41 @@ func FuzzRecord(f *testing.F) {
 		if err != nil || len(routes) != len(s.want.Routes) {
 			t.Errorf("%v of %v, %v", routes, s.want.Routes, err)
 		}
+		checkRules(t, &s)
+		neighbors, err := s.parseNeighbors()
+		if err != nil || len(neighbors) != len(s.want.Neighbors) {
+			t.Errorf("%v of %v, %v", neighbors, s.want.Neighbors, err)
+		}
+		for key := range s.want.Sysctls {
+			path := layer3.SysctlPath(key, d.Link.Name)
+			if path != filepath.Clean(path) || strings.Count(path, "/") != 7 || strings.Contains(path, "/conf/all/") {
+				t.Errorf("sysctl %q is %s", key, path)
+			}
+		}
 		if d.Link.Alias == "" {
 			t.Error("a link without a mark would be anybody's")
 		}
 	})
+}
+
+func checkRules(t *testing.T, s *settler) {
+	t.Helper()
+	made := map[int]bool{}
+	for _, family := range []uint8{unix.AF_INET, unix.AF_INET6} {
+		rules, err := s.parseRules(family)
+		if err != nil {
+			t.Error(err)
+		}
+		for i, r := range rules {
+			made[i] = true
+			if r.Table >= 253 && r.Table <= 255 || r.Priority == 0 {
+				t.Errorf("%+v", r)
+			}
+		}
+	}
+	if len(made) != len(s.want.Rules) {
+		t.Errorf("%v of %v", made, s.want.Rules)
+	}
 }
 
 // FuzzWrong: of what an interface has, only podlink's own addresses and those

@@ -29,10 +29,11 @@ func settle(link rtnl.Link, d *record.Device) ([]string, error) {
 	if d.RDMA != nil {
 		s.path = "combo.netdev"
 	}
-	// The order is the kernel's: a link that goes down loses its v6 addresses and
-	// all its routes, and a route needs the subnet of its gateway and the address
-	// of its source.
-	for _, step := range []func() error{s.up, s.addresses, s.routes} {
+	// The order is the kernel's: sysctls say whether there is IPv6 at all; a link
+	// that becomes a VRF's goes down for a moment, and one that goes down loses its
+	// v6 addresses and its routes; a route needs the subnet of its gateway and the
+	// address of its source.
+	for _, step := range []func() error{s.sysctls, s.vrf, s.up, s.addresses, s.routes, s.rules, s.neighbors} {
 		if err := step(); err != nil {
 			return nil, err
 		}

@@ -222,5 +222,8 @@ func (s *Settings) table(r RouteSpec) uint32 {
 	if r.Table != 0 {
 		return r.Table
 	}
+	if s.VRF != nil && s.VRF.Table != nil {
+		return *s.VRF.Table
+	}
 	return TableMain
 }

@@ -31,6 +31,19 @@ type Settings struct {
 
 	// Routes through the interface, v4 and v6.
 	Routes []Route `json:"routes,omitempty"`
+
+	// Rules say which traffic of the pod takes another table, v4 and v6.
+	Rules []Rule `json:"rules,omitempty"`
+
+	// Neighbors on the interface's link whose addresses are not asked for.
+	Neighbors []Neighbor `json:"neighbors,omitempty"`
+
+	// VRF that the interface belongs to. Default: none.
+	VRF *VRF `json:"vrf,omitempty"`
+
+	// Sysctls of the interface by family and key, such as ipv4.forwarding, of
+	// those that SysctlKeys lists.
+	Sysctls map[string]int32 `json:"sysctls,omitempty"`
 }
 
 // Reason says in which way a setting is wrong.
@@ -84,7 +97,11 @@ func forbidden(field string, value any, detail string) *Error {
 // Validate returns all that is wrong.
 func (s *Settings) Validate() (errs []*Error) {
 	errs = append(errs, s.validateAddresses()...)
-	return append(errs, s.validateRoutes()...)
+	errs = append(errs, s.validateRoutes()...)
+	errs = append(errs, s.validateRules()...)
+	errs = append(errs, s.validateNeighbors()...)
+	errs = append(errs, s.validateVRF()...)
+	return append(errs, s.validateSysctls()...)
 }
 
 // Fields names the settings that are there.
@@ -95,6 +112,10 @@ func (s *Settings) Fields() (names []string) {
 	}{
 		{"addresses", len(s.Addresses) > 0},
 		{"routes", len(s.Routes) > 0},
+		{"rules", len(s.Rules) > 0},
+		{"neighbors", len(s.Neighbors) > 0},
+		{"vrf", s.VRF != nil},
+		{"sysctls", len(s.Sysctls) > 0},
 	} {
 		if f.set {
 			names = append(names, f.name)

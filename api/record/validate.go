@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"regexp"
+	"slices"
 
 	"github.com/hawser-dra/hawser/internal/ifname"
 )
@@ -95,6 +96,9 @@ func (r *RDMA) validate() error {
 func (l *Link) validate() error {
 	if err := ifname.Check(l.Name); err != nil {
 		return fmt.Errorf("name %.64q: %w", l.Name, err)
+	}
+	if slices.Contains(ifname.Reserved, l.Name) {
+		return fmt.Errorf("name %q is reserved", l.Name)
 	}
 	if err := ifname.Check(l.HostName); err != nil {
 		return fmt.Errorf("hostName %.64q: %w", l.HostName, err)

@@ -6,6 +6,10 @@ import "fmt"
 // MaxLength is IFNAMSIZ less the closing zero byte (linux/if.h).
 const MaxLength = 15
 
+// Reserved are names that are in each pod before the driver's interfaces come, or
+// that mean something else to the kernel (net.ipv4.conf.all).
+var Reserved = []string{"lo", "eth0", "all", "default"}
+
 // Check returns an error that says what is wrong with name. It refuses more
 // than the kernel does: '%' is a pattern when a link is renamed, and control
 // characters only serve to deceive readers of logs.

@@ -15,6 +15,11 @@ type Link struct {
 	Alias string
 	MAC   net.HardwareAddr
 	Up    bool
+	// Master is the index of the link that this one is a port of; 0 is none.
+	Master int32
+	Kind   string
+	// Table of a VRF.
+	Table uint32
 }
 
 // LinkByName returns the link with that name; one that has it as an
@@ -68,11 +73,18 @@ func parseLink(b []byte) (Link, error) {
 	if err != nil {
 		return Link{}, err
 	}
+	kind, table, err := parseInfo(attrs[unix.IFLA_LINKINFO])
+	if err != nil {
+		return Link{}, err
+	}
 	return Link{
-		Index: msg.Index,
-		Name:  attrs.text(unix.IFLA_IFNAME),
-		Alias: attrs.text(unix.IFLA_IFALIAS),
-		MAC:   net.HardwareAddr(attrs[unix.IFLA_ADDRESS]),
-		Up:    msg.Flags&unix.IFF_UP != 0,
+		Index:  msg.Index,
+		Name:   attrs.text(unix.IFLA_IFNAME),
+		Alias:  attrs.text(unix.IFLA_IFALIAS),
+		MAC:    net.HardwareAddr(attrs[unix.IFLA_ADDRESS]),
+		Up:     msg.Flags&unix.IFF_UP != 0,
+		Master: int32(attrs.number(unix.IFLA_MASTER)),
+		Kind:   kind,
+		Table:  table,
 	}, nil
 }

@@ -2,6 +2,7 @@ package rtnl
 
 import (
 	"net/netip"
+	"slices"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -54,5 +55,32 @@ func TestRouteRoundTrip(t *testing.T) {
 		if err != nil || through != 3 || got != want {
 			t.Errorf("got %v through %d, %v, want %v", got, through, err, want)
 		}
+	}
+}
+
+func TestRuleRoundTrip(t *testing.T) {
+	for _, want := range []Rule{fuzzRule, {Family: unix.AF_INET6, Priority: 1, Mark: 7, Table: 100, Origin: 7}} {
+		got, err := parseRule(ruleRequest(unix.RTM_NEWRULE, 0, want).Serialize()[unix.SizeofNlMsghdr:])
+		if err != nil || got != want {
+			t.Errorf("got %v, %v, want %v", got, err, want)
+		}
+	}
+}
+
+func TestNeighborRoundTrip(t *testing.T) {
+	got, of, err := parseNeighbor(setNeighbor(3, fuzzNeighbor).Serialize()[unix.SizeofNlMsghdr:])
+	if err != nil || of != 3 || got.Address != fuzzNeighbor.Address || !slices.Equal(got.MAC, fuzzNeighbor.MAC) || got.Origin != fuzzNeighbor.Origin {
+		t.Errorf("got %v of %d, %v, want %v", got, of, err, fuzzNeighbor)
+	}
+}
+
+func TestVRFRoundTrip(t *testing.T) {
+	l, err := parseLink(addVRF("blue", 10).Serialize()[unix.SizeofNlMsghdr:])
+	if err != nil || l.Name != "blue" || l.Kind != KindVRF || l.Table != 10 {
+		t.Errorf("got %+v, %v", l, err)
+	}
+	l, err = parseLink(setMaster(3, 9).Serialize()[unix.SizeofNlMsghdr:])
+	if err != nil || l.Index != 3 || l.Master != 9 {
+		t.Errorf("got %+v, %v", l, err)
 	}
 }

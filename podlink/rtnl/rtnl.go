@@ -1,7 +1,7 @@
-// Package rtnl asks and tells the kernel, over rtnetlink, what podlink needs:
-// one link by its name, its addresses and its routes. Each function is one request in the
-// calling thread's network namespace; errors are the kernel's, for [errors.Is], with
-// the words that it has for them.
+// Package rtnl asks and tells the kernel, over rtnetlink, what podlink needs: links
+// by their names, addresses, routes, rules and neighbours. Each function is one
+// request in the calling thread's network namespace; errors are the kernel's, for
+// [errors.Is], with the words that it has for them.
 package rtnl
 
 import (
@@ -19,6 +19,9 @@ import (
 // namespace that never rests must not keep a container from starting for ever.
 const maxDumps = 5
 
+// flags of an attribute's type, which say what its value is.
+const flags = unix.NLA_F_NESTED | unix.NLA_F_NET_BYTEORDER
+
 // attributes of a message, the last one of each type.
 type attributes map[uint16][]byte
 
@@ -29,7 +32,7 @@ func parseAttributes(b []byte) (attributes, error) {
 		if size < unix.SizeofRtAttr || size > len(b) {
 			return nil, fmt.Errorf("attribute of %d bytes in the kernel's answer", size)
 		}
-		attrs[binary.NativeEndian.Uint16(b[2:])] = b[unix.SizeofRtAttr:size]
+		attrs[binary.NativeEndian.Uint16(b[2:])&^flags] = b[unix.SizeofRtAttr:size]
 		aligned := (size + unix.RTA_ALIGNTO - 1) &^ (unix.RTA_ALIGNTO - 1)
 		b = b[min(aligned, len(b)):]
 	}

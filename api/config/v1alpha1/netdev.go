@@ -38,10 +38,6 @@ var noMAC = map[Kind]string{
 // comboNetdev is the path of a combo's interface.
 const comboNetdev = "combo.netdev"
 
-// reservedNames are in each pod before the driver's interfaces come, or mean
-// something else to the kernel (net.ipv4.conf.all).
-var reservedNames = []string{"lo", "eth0", "all", "default"}
-
 // fields says which settings a kind has; nil is none of that setting.
 var fields = map[Kind]struct {
 	modes, flags []string
@@ -92,7 +88,7 @@ func validateInterfaceName(name string, path *field.Path) field.ErrorList {
 	if err := ifname.Check(name); err != nil {
 		return field.ErrorList{field.Invalid(path, name, err.Error())}
 	}
-	if slices.Contains(reservedNames, name) {
+	if slices.Contains(ifname.Reserved, name) {
 		return field.ErrorList{field.Invalid(path, name, "is reserved in every pod: choose another, such as net1")}
 	}
 	return nil

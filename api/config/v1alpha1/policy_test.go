@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"sigs.k8s.io/yaml"
+
+	"github.com/hawser-dra/hawser/internal/ifname"
 )
 
 // The optional admission policy says in CEL what this package says in Go.
@@ -22,7 +24,7 @@ func TestPolicyKnowsEverything(t *testing.T) {
 	wantIn(t, "netdevFields", v["netdevFields"], jsonNames(reflect.TypeFor[Netdev]()))
 	wantIn(t, "types", v["types"], asText(types))
 	wantIn(t, "netdevKinds", v["netdevKinds"], asText(kinds[TypeNetdev]))
-	wantIn(t, "reservedNames", v["reservedNames"], reservedNames)
+	wantIn(t, "reservedNames", v["reservedNames"], ifname.Reserved)
 	var modes map[string][]string
 	if err := json.Unmarshal([]byte(v["modes"]), &modes); err != nil {
 		t.Fatal(err)

@@ -11,6 +11,9 @@ import (
 	"github.com/hawser-dra/hawser/api/layer3"
 )
 
+// lengthInfiniBand is that of an InfiniBand hardware address.
+const lengthInfiniBand = 20
+
 // address is [layer3.Address] in its long form alone, which can be read strictly.
 type address layer3.Address
 
@@ -67,6 +70,20 @@ func checkAddressForm(a any, path string) error {
 func validateSettings(n *Netdev, path *field.Path) (errs field.ErrorList) {
 	for _, e := range n.Settings.Validate() {
 		errs = append(errs, fieldError(e, path))
+	}
+	if n.VRF != nil && n.VRF.Name != "" && n.VRF.Name == n.InterfaceName {
+		errs = append(errs, field.Invalid(path.Child("vrf", "name"), n.VRF.Name, "must be another than interfaceName: the VRF is a link of its own"))
+	}
+	return append(errs, validateNeighbors(n, path.Child("neighbors"))...)
+}
+
+// validateNeighbors holds hardware addresses to those of the kind.
+func validateNeighbors(n *Netdev, path *field.Path) (errs field.ErrorList) {
+	for i, neighbor := range n.Neighbors {
+		spec, err := neighbor.Parse()
+		if err == nil && (len(spec.MAC) == lengthInfiniBand) != (n.Kind == KindIpoib) {
+			errs = append(errs, field.Invalid(path.Index(i).Child("macAddress"), neighbor.MACAddress, "must have 6 bytes, or 20 for an ipoib"))
+		}
 	}
 	return errs
 }
