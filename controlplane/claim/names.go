@@ -1,6 +1,7 @@
 package claim
 
 import (
+	"errors"
 	"slices"
 	"sync"
 
@@ -9,7 +10,7 @@ import (
 
 // Names gives interfaces their names in the pod, so that no two of a pod meet:
 // names that claims ask for first, then net1, net2, … for those that leave it
-// open. A claim that is prepared already keeps the names of its record. The
+// open. It refuses settings that meet those of the pod's other claims. A claim that is prepared already keeps the names of its record. The
 // zero value is ready.
 type Names struct {
 	mu sync.Mutex
@@ -52,7 +53,7 @@ func (n *Names) Assign(claims []*Claim, prepared Prepared) (errs map[string]erro
 	others := map[string]usage{}
 	for _, c := range fresh {
 		others[c.UID] = n.others(c, claims, prepared)
-		if err := call.takeExplicit(c, others[c.UID]); err != nil {
+		if err := errors.Join(call.takeExplicit(c, others[c.UID]), call.takeSettings(c, others[c.UID])); err != nil {
 			errs[c.UID] = err
 		}
 	}
@@ -71,6 +72,7 @@ func (n *Names) assignKnown(c *Claim, call usage, prepared Prepared) (known bool
 		for i := range c.Devices {
 			call.take(c, i, p.claim.Devices[i].interfaceName())
 		}
+		call.addAllSettings(c)
 		return true, nil
 	}
 	r, err := prepared.Get(c.UID)
@@ -82,6 +84,7 @@ func (n *Names) assignKnown(c *Claim, call usage, prepared Prepared) (known bool
 			call.take(c, i, l.Name)
 		}
 	}
+	call.addAllSettings(c)
 	return true, nil
 }
 

@@ -9,13 +9,16 @@ import (
 	"github.com/hawser-dra/hawser/api/record"
 )
 
-// usage is the interface names of one pod and who has them.
+// usage is what the interfaces of one pod have, and who has it: their names, and
+// what their settings hold.
 type usage map[string]owner
 
 // owner is one device of one claim.
 type owner struct {
 	uid, claim   string
 	key, request string
+	// as is how it has a thing that can be shared.
+	as string
 }
 
 func (d *Device) owner(c *Claim) owner {
@@ -30,18 +33,21 @@ func (o owner) seenFrom(uid string) string {
 	return fmt.Sprintf("claim %s of the same pod", o.claim)
 }
 
-// addRecord adds the names of a prepared claim.
+// addRecord adds what a prepared claim has.
 func (u usage) addRecord(r *record.Record) {
 	for i := range r.Devices {
 		d := &r.Devices[i]
 		if d.Link != nil {
-			u[d.Link.Name] = owner{uid: r.Claim.UID, claim: r.Claim.Namespace + "/" + r.Claim.Name, key: d.Key, request: d.Request}
+			o := owner{uid: r.Claim.UID, claim: r.Claim.Namespace + "/" + r.Claim.Name, key: d.Key, request: d.Request}
+			u[d.Link.Name] = o
+			u.addSettings(&d.Link.Settings, o)
 		}
 	}
 }
 
-// addClaim adds the names of a claim that is being prepared.
+// addClaim adds what a claim has that is being prepared.
 func (u usage) addClaim(c *Claim) {
+	u.addAllSettings(c)
 	for i := range c.Devices {
 		if name := c.Devices[i].interfaceName(); name != "" {
 			u[name] = c.Devices[i].owner(c)
