@@ -99,16 +99,22 @@ func (d *device) condition() metav1.Condition {
 	return c
 }
 
-// network is what podlink has seen, or else what was prepared.
-func (d *device) network(l *record.Link) *resourceapi.NetworkDeviceData {
-	if l == nil {
+// network is what podlink has seen in the pod: in this driver's time, or, of a
+// device that is still there, in an earlier one's, which has written it. Until then
+// it is the link as it was prepared, which has no addresses on the host.
+func (d *device) network(l *record.Link, written *resourceapi.NetworkDeviceData) *resourceapi.NetworkDeviceData {
+	away := d.location == netagentv1.Location_LOCATION_HOST || d.location == netagentv1.Location_LOCATION_LOST
+	switch {
+	case l == nil:
 		return nil
+	case d.report != nil && d.report.Outcome == report.Ready:
+		return &resourceapi.NetworkDeviceData{
+			InterfaceName: d.report.Interface, HardwareAddress: d.report.MAC, IPs: canonical(d.report.Addresses),
+		}
+	case d.report == nil && !away && written != nil && written.InterfaceName == l.Name:
+		return written
 	}
-	data := &resourceapi.NetworkDeviceData{InterfaceName: l.Name, HardwareAddress: l.MAC, IPs: l.CIDRs()}
-	if d.report != nil && d.report.Outcome == report.Ready {
-		data.InterfaceName, data.HardwareAddress, data.IPs = d.report.Interface, d.report.MAC, canonical(d.report.Addresses)
-	}
-	return data
+	return &resourceapi.NetworkDeviceData{InterfaceName: l.Name, HardwareAddress: l.MAC}
 }
 
 // canonical keeps what the API server accepts.

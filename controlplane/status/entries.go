@@ -23,12 +23,12 @@ func (r *Reporter) entries(s *state) (record.Claim, []resourceapi.AllocatedDevic
 		known := s.device(d.Key)
 		e := resourceapi.AllocatedDeviceStatus{
 			Driver: r.config.Driver, Pool: d.Pool, Device: d.Device,
-			NetworkData: known.network(d.Link),
 		}
 		if d.ShareID != "" {
 			e.ShareID = &d.ShareID
 		}
 		before := previous(s.written, &e)
+		e.NetworkData = known.network(d.Link, before.NetworkData)
 		e.Conditions = []metav1.Condition{since(known.condition(), before)}
 		if unused := s.usage.unused(s.record.Claim, d, before); unused != nil && known.waits() {
 			e.Conditions = append(e.Conditions, since(*unused, before))

@@ -121,7 +121,7 @@ func TestWhatUsersSee(t *testing.T) {
 	want := []resourceapi.AllocatedDeviceStatus{{
 		Driver: driver, Pool: "node1", Device: "netdev-virtual", ShareID: &id,
 		Conditions:  ready("Prepared", "it is ready for the pod to start"),
-		NetworkData: &resourceapi.NetworkDeviceData{InterfaceName: "net1", HardwareAddress: "02:00:00:00:00:01", IPs: []string{"192.0.2.1/24"}},
+		NetworkData: &resourceapi.NetworkDeviceData{InterfaceName: "net1", HardwareAddress: "02:00:00:00:00:01"},
 	}, {
 		Driver: driver, Pool: "node1", Device: "nic0",
 		Conditions:  ready("Prepared", "it is ready for the pod to start"),
@@ -153,8 +153,33 @@ func TestWhatUsersSee(t *testing.T) {
 	}
 	r.Observed(t.Context(), prepared(), at(netagentv1.Location_LOCATION_HOST))
 	d = a.eventually(t, "Prepared")
-	if diff := cmp.Diff([]string{"192.0.2.1/24"}, d.NetworkData.IPs); diff != "" {
-		t.Errorf("what was reported of the last stay in a pod is still there: %s", diff)
+	if ips := d.NetworkData.IPs; len(ips) != 0 {
+		t.Errorf("addresses of the last stay in a pod are still there: %v", ips)
+	}
+}
+
+// TestWhatAnEarlierDriverSaw: what podlink told a driver that is gone stays while
+// the device does.
+func TestWhatAnEarlierDriverSaw(t *testing.T) {
+	a := newAPI()
+	earlier := start(t, a)
+	earlier.InPod(t.Context(), report.Report{ClaimUID: uid, Device: "d0", Outcome: report.Ready, Interface: "net1",
+		MAC: "02:00:00:00:00:07", Addresses: []string{"192.0.2.9/24"}})
+	before := a.eventually(t, "InPod").NetworkData
+	next := start(t, a)
+	next.Observed(t.Context(), prepared(), at(netagentv1.Location_LOCATION_POD))
+	next.InPod(t.Context(), report.Report{ClaimUID: uid, Device: "d1", Outcome: report.Failed, Error: "no"}) // so that something is written
+	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(time.Millisecond) {
+		devices := a.devices(t)
+		if len(devices) == 2 && devices[1].Conditions[0].Reason == "Failed" {
+			if diff := cmp.Diff(before, devices[0].NetworkData); diff != "" {
+				t.Error(diff)
+			}
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("nothing was written: %+v", devices)
+		}
 	}
 }
 
