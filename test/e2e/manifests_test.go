@@ -92,6 +92,7 @@ func TestExamples(t *testing.T) {
 		{"examples/veth.yaml", "pod/veth-example", []string{"data0"}, func(t *testing.T) { parent(t, "br0", "bridge") }},
 		{"examples/dummy.yaml", "pod/dummy-example", []string{"svc0"}, nil},
 		{"examples/ipoib.yaml", "pod/ipoib-example", []string{"ib1"}, infiniBand},
+		{"examples/layer3.yaml", "pod/layer3-example", []string{"data0", "blue0", "blue"}, nil},
 		{"examples/uverbs.yaml", "pod/uverbs-example", nil, func(t *testing.T) { softRDMA(t, "rxe0", "eth0") }},
 		{"examples/roce.yaml", "pod/roce-example", []string{"rdma0"}, func(t *testing.T) { softRDMA(t, "rxe0", "eth0") }},
 	} {
