@@ -16,6 +16,7 @@ import (
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(valid))
 	f.Add([]byte(strings.Replace(valid, "192.0.2.1/24", "::ffff:192.0.2.1/124", 1)))
+	f.Add([]byte(strings.Replace(valid, `"addresses":`, `"routes":[{"destination":"10.0.0.0/8"}],"vrf":{"name":"blue","table":10},"sysctls":{"ipv4.rp_filter":2},"addresses":`, 1)))
 	f.Add([]byte(`{"version":1}{}`))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		r, err := record.Parse(b)

@@ -135,7 +135,9 @@ func typeError(err error) error {
 	case t.Type.Kind().String() == "int32":
 		want = "a whole number"
 	}
-	return fmt.Errorf("%s: is a JSON %s, must be %s", t.Field, t.Value, want)
+	// An embedded type has no part in the form.
+	path := strings.Replace(t.Field, "Settings.", "", 1)
+	return fmt.Errorf("%s: is a JSON %s, must be %s", path, t.Value, want)
 }
 
 // abridge keeps foreign text in errors short.

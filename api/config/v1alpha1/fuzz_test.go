@@ -16,6 +16,8 @@ var seeds = [][2]string{
 	{`{"type":"netdev","overridable":["netdev.mtu"],"netdev":{"kind":"ipvlan","parent":"eth0","mtu":9000}}`, `{"netdev":{"mtu":1500,"interfaceName":"data0"}}`},
 	{`{"netdev":{"kind":"veth"}}`, `{"apiVersion":"hawser.dev/v1alpha1","kind":"DeviceConfig","type":"netdev","netdev":{"kind":"dummy"}}`},
 	{``, `{"type":"combo","combo":{"kind":"roce","rdma":{"kind":"uverbs"},"netdev":{"kind":"dummy"}}}`},
+	{``, `{"type":"netdev","netdev":{"kind":"dummy","addresses":["192.0.2.1/24",{"address":"2001:db8::1/64","noDAD":false}],"defaultRoute":true,"routes":[{"destination":"0.0.0.0/0","gateway":"192.0.2.254","metric":7}],"rules":[{"priority":100,"mark":7,"table":100}],"neighbors":[{"address":"192.0.2.254","macAddress":"02:00:00:00:00:01"}],"sysctls":{"ipv4.rp_filter":2}}}`},
+	{`{"netdev":{"vrf":{"table":10}}}`, `{"type":"netdev","netdev":{"kind":"dummy","vrf":{"name":"blue"}}}`},
 	{``, `{"type":"rdma","rdma":{"kind":"uverbs"}}`},
 }
 
