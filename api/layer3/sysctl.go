@@ -26,7 +26,6 @@ var sysctls = map[string]bound{
 	"ipv4.drop_gratuitous_arp":         onOff,
 	"ipv4.forwarding":                  onOff,
 	"ipv4.ignore_routes_with_linkdown": onOff,
-	"ipv4.log_martians":                onOff,
 	"ipv4.promote_secondaries":         onOff,
 	"ipv4.proxy_arp":                   onOff,
 	"ipv4.proxy_arp_pvlan":             onOff,

@@ -1,5 +1,5 @@
 // Podlink is an OCI createContainer hook: it makes sure that a claim's network
-// interface is in the pod and sets its addresses. See package podlink.
+// interface is in the pod and makes its settings. See package podlink.
 package main
 
 import (
