@@ -27,6 +27,7 @@ var packages = []string{
 	"./controlplane/install",
 	"./internal/atomicfile",
 	"./internal/claimlock",
+	"./internal/ethtool",
 	"./internal/ifname",
 	"./internal/onenode",
 	"./internal/peer",
