@@ -115,11 +115,25 @@ func (p *pod) writeSettings(s layer3.Settings) {
 			Link: &record.Link{Name: "net1", HostName: "hwd0", Alias: alias, Settings: s},
 		}},
 	}
+	p.writeRecord(r)
+}
+
+func (p *pod) writeRecord(r *record.Record) {
+	p.t.Helper()
 	b, err := r.Marshal()
 	if err != nil {
 		p.t.Fatal(err)
 	}
 	p.writeRaw(b)
+}
+
+func (p *pod) readRaw() []byte {
+	p.t.Helper()
+	b, err := os.ReadFile(p.record)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return b
 }
 
 func (p *pod) writeRaw(b []byte) {

@@ -2,8 +2,9 @@
 // createContainer hook, run by the container runtime in the container's network
 // namespace at each container create, after the move of the claim's link.
 //
-// It makes sure that the claim's interface is in this pod, and makes its settings:
-// addresses, routes and the like (api/layer3). It fails the container when the interface is not there, when it is
+// It makes sure that the claim's interface is in this pod, sets what the claim
+// wants of it, and makes its settings: addresses, routes and the like (api/layer3).
+// It fails the container when the interface is not there, when it is
 // another claim's, and when it would work in the host's network namespace. It
 // trusts nothing but the record that the driver wrote: no environment, no
 // standard input, nothing of the container's image. Every run may be repeated
@@ -69,6 +70,9 @@ func work(r *record.Record, d *record.Device, rep *report.Report) error {
 	}
 	rep.MAC = link.MAC.String()
 	rep.Outcome = report.Failed
+	if err := tune(link, d); err != nil {
+		return err
+	}
 	if rep.Addresses, err = settle(link, d); err != nil {
 		return err
 	}

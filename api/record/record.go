@@ -88,6 +88,8 @@ type Link struct {
 	MTU uint32 `json:"mtu,omitempty"`
 	// Settings to make in the pod.
 	layer3.Settings
+	// Offloads to set in the pod.
+	Offloads *Offloads `json:"offloads,omitempty"`
 }
 
 // RDMA is an RDMA device.

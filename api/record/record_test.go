@@ -1,6 +1,7 @@
 package record_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -62,6 +63,9 @@ func TestParseRefuses(t *testing.T) {
 		"long alias":      {replace("hawser/u/d0", strings.Repeat("x", 256)), "link: alias has 256 bytes"},
 		"mac":             {replace("02:00:00:00:00:01", "02"), "link: mac"},
 		"address":         {replace("192.0.2.1/24", "192.0.2.1"), "link: addresses[0]"},
+		"feature's name":  {replace(`"mac":`, `"offloads":{"ethtool":{"features":{"a b":true}}},"mac":`), `link: offloads: ethtool: features: "a b"`},
+		"many rings":      {replace(`"mac":`, `"offloads":{"ethtool":{"rings":{`+many(65)+`}}},"mac":`), "ethtool: rings: 65"},
+		"another offload": {replace(`"mac":`, `"offloads":{"gso":1},"mac":`), `unknown field "gso"`},
 		"many addresses":  {replace(`"192.0.2.1/24"`, strings.Repeat(`"192.0.2.1/24",`, 16)+`"192.0.2.1/24"`), `addresses: "17": must have at most 16 items`},
 		"too many bytes":  {valid + strings.Repeat(" ", record.MaxSize), "bytes, at most"},
 		"reserved name":   {replace(`"name":"net1"`, `"name":"all"`), `link: name "all" is reserved`},
@@ -89,6 +93,15 @@ func TestParseRefuses(t *testing.T) {
 			}
 		})
 	}
+}
+
+// many is a JSON object's inside with so many numbers.
+func many(n int) string {
+	var fields []string
+	for i := range n {
+		fields = append(fields, fmt.Sprintf(`"f%d":1`, i))
+	}
+	return strings.Join(fields, ",")
 }
 
 func TestKeyTwice(t *testing.T) {

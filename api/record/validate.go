@@ -111,6 +111,9 @@ func (l *Link) validate() error {
 			return fmt.Errorf("mac %.64q: %w", l.MAC, err)
 		}
 	}
+	if err := l.Offloads.validate(); err != nil {
+		return fmt.Errorf("offloads: %w", err)
+	}
 	if errs := l.Settings.Validate(); len(errs) > 0 {
 		return errs[0]
 	}

@@ -24,6 +24,8 @@ func TestDependencies(t *testing.T) {
 		depstest.Module + "/controlplane/...":                                 "the two processes share an API and nothing else",
 		depstest.Module + "/podlink/...":                                      "it runs in pods",
 		"github.com/vishvananda/netlink":                                      "it asks for VF data at each look-up; nl builds requests without",
+		"github.com/safchain/ethtool":                                         "opens an IP socket, which the sandbox forbids",
+		"github.com/mdlayher/...":                                             "generic netlink reaches much more than ethtool",
 		"os/exec":                                                             "it runs no program",
 		"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracegrpc/...": "the environment could point it at an address",
 		"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp/...": "the environment could point it at an address",

@@ -20,6 +20,8 @@ func TestDependencies(t *testing.T) {
 		"google.golang.org/grpc/...":          "it works while a container starts and stays small",
 		"google.golang.org/protobuf/...":      "it works while a container starts and stays small",
 		"github.com/vishvananda/netlink":      "nl is enough; the rest asks for VF data at each look",
+		"github.com/safchain/ethtool":         "opens an IP socket for what any socket does; internal/ethtool is what netagent's sandbox allows too",
+		"github.com/mdlayher/...":             "a second netlink library, for one ioctl's worth of ethtool",
 		depstest.Module + "/controlplane/...": "that is another process",
 		depstest.Module + "/netagent/...":     "that is another process",
 	})

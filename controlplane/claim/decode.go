@@ -112,8 +112,12 @@ func (d *Decoder) settings(device *Device) error {
 	if !d.NoPodlink || n == nil {
 		return nil
 	}
+	names := n.Settings.Fields()
+	if name, has := n.HasOffloads(); has {
+		names = append(names, name)
+	}
 	var errs field.ErrorList
-	for _, name := range n.Settings.Fields() {
+	for _, name := range names {
 		errs = append(errs, field.Forbidden(field.NewPath(path, name), "podlink, which sets them in the pod, is turned off on this node"))
 	}
 	return errs.ToAggregate()

@@ -194,6 +194,8 @@ func TestRefused(t *testing.T) {
 		"too many": {allocated(configs(fromClaim(dummy)), "a", "b", "c", "d", "e", "f", "g", "h", "i"), decoder,
 			"the claim has 9 devices of dra.example.com, must have 1 to 8: spread more over several claims"},
 		"not allocated": {unallocated, decoder, "the claim is not allocated"},
+		"offloads without podlink": {allocated(configs(fromClaim(`{"type": "netdev", "netdev": {"kind": "dummy", "groMaxSize": 65536}}`)), "nic"), claim.Decoder{Driver: driver, NoPodlink: true},
+			`request "nic": netdev.groMaxSize: Forbidden: podlink, which sets them in the pod, is turned off on this node`},
 		"settings without podlink": {addressed, claim.Decoder{Driver: driver, NoPodlink: true},
 			`request "nic": netdev.addresses: Forbidden: podlink, which sets them in the pod, is turned off on this node`},
 	} {

@@ -101,6 +101,21 @@ func (p *Pod) Links() []string {
 	return names
 }
 
+// Do runs act in the pod, which it must not leave a goroutine in.
+func (p *Pod) Do(act func() error) error {
+	p.t.Helper()
+	done := make(chan error)
+	go func() {
+		runtime.LockOSThread() // and never unlocked: the thread ends with the goroutine
+		if err := netns.Set(p.fd); err != nil {
+			done <- err
+			return
+		}
+		done <- act()
+	}()
+	return <-done
+}
+
 // Handle does in the pod what a process with NET_ADMIN there could do.
 func (p *Pod) Handle() *netlink.Handle { return p.handle }
 

@@ -112,6 +112,10 @@ func (c call) was(ctx context.Context, n inventory.Node, l link.Link) (*journal.
 	if strings.HasPrefix(w.Alias, aliasPrefix) {
 		w.Alias = ""
 	}
+	var err error
+	if w.Ethtool, err = c.readDriver(ctx, l.Index); err != nil {
+		return nil, err
+	}
 	if w.VF == nil {
 		return w, nil
 	}

@@ -47,6 +47,9 @@ func (m *Manager) bring(ctx context.Context, e journal.Entry, l link.Link, to st
 			return errors.Join(errs...)
 		}
 	}
+	if !goOn(m.bringDriver(ctx, l.Index, to.ethtool)) {
+		return errors.Join(errs...)
+	}
 	if to.card != nil {
 		goOn(m.giveMAC(ctx, e.Was, to))
 	}
@@ -91,6 +94,8 @@ func (m *Manager) steps(l link.Link, to state) []step {
 			change: func(ctx context.Context) error { return m.links.SetTxQueueLen(ctx, i, to.txQueueLen) }},
 		step{differs: link.Hearing(l.Flags) != to.hearing,
 			change: func(ctx context.Context) error { return m.links.SetHearing(ctx, i, to.hearing) }},
+		step{differs: to.sizes != nil && l.Sizes != *to.sizes,
+			change: func(ctx context.Context) error { return m.links.SetSizes(ctx, i, *to.sizes) }},
 		step{differs: l.Group != to.group,
 			change: func(ctx context.Context) error { return m.links.SetGroup(ctx, i, to.group) }},
 		step{differs: l.Name != to.name,

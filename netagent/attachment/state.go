@@ -3,6 +3,7 @@ package attachment
 import (
 	"net"
 
+	"github.com/hawser-dra/hawser/internal/ethtool"
 	"github.com/hawser-dra/hawser/netagent/journal"
 	"github.com/hawser-dra/hawser/netagent/link"
 )
@@ -17,6 +18,8 @@ type state struct {
 	mac        net.HardwareAddr
 	txQueueLen uint32
 	hearing    uint32
+	sizes      *link.Sizes    // nil: not known
+	ethtool    *ethtool.State // nil: not known
 	up         bool
 
 	// card is what the card keeps of a virtual function; nil for others.
@@ -31,6 +34,7 @@ func stateOf(w *journal.Was) state {
 	s := state{
 		name: w.Name, altnames: w.Altnames, alias: w.Alias, group: w.Group, mtu: w.MTU,
 		mac: net.HardwareAddr(w.MAC), txQueueLen: w.TxQueueLen, hearing: w.Hearing, up: w.Up,
+		sizes: w.Sizes, ethtool: w.Ethtool,
 	}
 	if w.VF == nil {
 		return s

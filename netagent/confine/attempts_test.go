@@ -13,6 +13,8 @@ import (
 	"sync"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/hawser-dra/hawser/internal/ethtool"
 )
 
 // What an attempt comes to.
@@ -55,6 +57,7 @@ var attempts = map[string]try{
 	"route netlink": {socket(unix.AF_NETLINK, unix.SOCK_RAW, unix.NETLINK_ROUTE), done},
 	"device events": {socket(unix.AF_NETLINK, unix.SOCK_RAW, unix.NETLINK_KOBJECT_UEVENT), done},
 	"RDMA netlink":  {openRDMA, done},
+	"ethtool":       {readDriver, done},
 	"threads":       {startThreads, done},
 	"wait":          {wait, "waiting"},
 
@@ -98,6 +101,8 @@ var attempts = map[string]try{
 	"userfaultfd":   {call(unix.SYS_USERFAULTFD), killed},
 	"memfd":         {call(unix.SYS_MEMFD_CREATE), killed},
 	"ioctl":         {call(unix.SYS_IOCTL, 1, unix.TIOCGWINSZ), killed},
+	"link's ioctl":  {call(unix.SYS_IOCTL, 1, unix.SIOCSIFFLAGS), killed},
+	"bridge's":      {call(unix.SYS_IOCTL, 1, unix.SIOCBRADDBR), killed},
 	"device node":   {func(dir string) error { return unix.Mknod(dir+"/null", unix.S_IFCHR, 0x103) }, killed},
 	"owner":         {func(dir string) error { return os.Chown(dir, 1, 1) }, killed},
 	"capabilities":  {call(unix.SYS_CAPSET), killed},
@@ -172,6 +177,19 @@ func startThreads(string) error {
 	close(meet)
 	all.Wait()
 	return nil
+}
+
+// readDriver asks for what netagent does of a card. lo has some of it.
+func readDriver(string) error {
+	d, err := ethtool.Open("lo")
+	if err != nil {
+		return err
+	}
+	s, err := d.Read()
+	if err == nil && len(s.Features) == 0 {
+		err = errors.New("lo has no features")
+	}
+	return errors.Join(err, d.Restore(s), d.Close())
 }
 
 // openRDMA takes the kernel's word that it has no RDMA for the filter's consent.

@@ -36,14 +36,18 @@ const newSpaces = unix.CLONE_NEWNS | unix.CLONE_NEWUTS | unix.CLONE_NEWIPC | uni
 
 // withSome are the calls that netagent makes with certain arguments alone.
 //
-// A kind that takes a namespace's handle from a TUN device will need ioctl here,
-// with its one request, and /dev/net/tun among the files.
+// A kind that takes a namespace's handle from a TUN device will need ioctl here
+// with one more request, and /dev/net/tun among the files.
 func withSome() []rule {
 	return []rule{
 		{unix.SYS_SOCKET, []condition{is(0, unix.AF_UNIX)}},
 		{unix.SYS_SOCKET, []condition{is(0, unix.AF_NETLINK), is(2, unix.NETLINK_ROUTE)}},
 		{unix.SYS_SOCKET, []condition{is(0, unix.AF_NETLINK), is(2, unix.NETLINK_RDMA)}},
 		{unix.SYS_SOCKET, []condition{is(0, unix.AF_NETLINK), is(2, unix.NETLINK_KOBJECT_UEVENT)}},
+		// What drivers have of their own, on a Unix socket. Generic netlink would
+		// be ethtool too, but no filter can tell it from devlink, WireGuard and the
+		// other families.
+		{unix.SYS_IOCTL, []condition{is(1, unix.SIOCETHTOOL)}},
 		// Threads: neither processes nor namespaces.
 		{unix.SYS_CLONE, []condition{has(0, unix.CLONE_THREAD), lacks(0, newSpaces)}},
 		// Memory, none of it to be executed.

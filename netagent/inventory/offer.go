@@ -43,7 +43,7 @@ func (n Node) Offers(rules policy.Rules) []*netagentv1.NodeDevice {
 func (n Node) Was(l link.Link) *journal.Was {
 	w := &journal.Was{
 		Device: l.Device, Driver: n.sys.Driver(l.Device.Bus, l.Device.Name), Name: l.Name, Altnames: l.Altnames, Alias: l.Alias, Group: l.Group,
-		MTU: l.MTU, MAC: journal.MAC(l.MAC), TxQueueLen: l.TxQueueLen, Up: l.Up(), Hearing: link.Hearing(l.Flags),
+		MTU: l.MTU, MAC: journal.MAC(l.MAC), TxQueueLen: l.TxQueueLen, Up: l.Up(), Hearing: link.Hearing(l.Flags), Sizes: &l.Sizes,
 		Carrier: l.Carrier, Speed: n.sys.Speed(l.Name),
 		FixedMAC: n.sys.AddressType(l.Name) == sysfs.AddressPermanent,
 	}

@@ -14,7 +14,7 @@ import (
 )
 
 // maxSize bounds a file. The largest entry, of a virtual function with every
-// setting, is under 1 KiB.
+// setting, is under 4 KiB.
 const maxSize = 16 << 10
 
 // Add writes the entry of a new attachment, or returns [ErrExists] when there

@@ -15,6 +15,7 @@ import (
 	"google.golang.org/protobuf/testing/protocmp"
 
 	netagentv1 "github.com/hawser-dra/hawser/api/netagent/v1"
+	"github.com/hawser-dra/hawser/internal/ethtool"
 	"github.com/hawser-dra/hawser/netagent/journal"
 	"github.com/hawser-dra/hawser/netagent/link"
 )
@@ -49,6 +50,11 @@ func lent() *journal.Was {
 		Device: link.Device{Bus: "pci", Name: "0000:3b:02.1"}, Driver: "iavf",
 		Name: "eth9", Altnames: []string{"ens1v5"}, Alias: "mine", Group: 7, MTU: 1500, MAC: journal.MAC{2, 0, 0, 0, 0, 1},
 		TxQueueLen: 1000, Up: true, Hearing: 0x100, Carrier: true, Speed: 25000, FixedMAC: true,
+		Sizes: &link.Sizes{GSOMaxSize: 65536, GSOMaxSegs: 65535, GROMaxSize: 65536, GSOIPv4MaxSize: 65536, GROIPv4MaxSize: 65536},
+		Ethtool: &ethtool.State{
+			Features: map[string]bool{"rx-gro": true}, PrivateFlags: map[string]bool{"legacy-rx": false},
+			Rings: map[string]uint32{"rx": 512}, Channels: map[string]uint32{"combined": 4}, Coalesce: map[string]uint32{"rxUsecs": 3},
+		},
 		VF: &journal.WasVF{
 			Physical: "0000:3b:00.0", Index: 5, MAC: journal.MAC{2, 0, 0, 0, 0, 2}, Given: true,
 			VLAN: link.VLAN{ID: 5, QoS: 3, Protocol: link.VLAN8021Q}, Rate: link.Rate{Min: 1, Max: 2},

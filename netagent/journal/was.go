@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net"
 
+	"github.com/hawser-dra/hawser/internal/ethtool"
 	"github.com/hawser-dra/hawser/netagent/link"
 )
 
@@ -22,6 +23,11 @@ type Was struct {
 	Up         bool        `json:"up,omitempty"`
 	Hearing    uint32      `json:"hearing,omitempty"` // see link.Hearing
 	VF         *WasVF      `json:"vf,omitempty"`      // of a virtual function
+
+	// What podlink, or a pod, may set of the device itself. An older netagent did
+	// not write it down: then it is nil and not given back.
+	Sizes   *link.Sizes    `json:"sizes,omitempty"`
+	Ethtool *ethtool.State `json:"ethtool,omitempty"`
 
 	// What the device was offered with. In a pod it stays offered so.
 	Carrier  bool   `json:"carrier,omitempty"`

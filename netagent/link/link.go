@@ -41,6 +41,7 @@ type Link struct {
 	MinMTU     uint32
 	MaxMTU     uint32 // 0: no bound
 	TxQueueLen uint32
+	Sizes      Sizes
 	Carrier    bool
 	Altnames   []string
 }
@@ -115,6 +116,8 @@ func (l *Link) hardwareAttribute(typ uint16, v []byte) {
 		l.TxQueueLen = u32(v)
 	case unix.IFLA_CARRIER:
 		l.Carrier = len(v) > 0 && v[0] != 0
+	default:
+		l.Sizes.attribute(typ, v)
 	}
 }
 

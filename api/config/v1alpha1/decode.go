@@ -124,7 +124,7 @@ func typeError(err error) error {
 		want = "a whole number from 0 to 4294967295"
 	case t.Type.Kind().String() == "bool":
 		want = "true or false"
-	case t.Type.Kind().String() == "struct":
+	case t.Type.Kind().String() == "struct" || t.Type.Kind().String() == "map":
 		want = "an object"
 	case t.Type.Kind().String() == "slice":
 		want = "a list"

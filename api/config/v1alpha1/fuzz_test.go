@@ -19,6 +19,7 @@ var seeds = [][2]string{
 	{``, `{"type":"netdev","netdev":{"kind":"dummy","addresses":["192.0.2.1/24",{"address":"2001:db8::1/64","noDAD":false}],"defaultRoute":true,"routes":[{"destination":"0.0.0.0/0","gateway":"192.0.2.254","metric":7}],"rules":[{"priority":100,"mark":7,"table":100}],"neighbors":[{"address":"192.0.2.254","macAddress":"02:00:00:00:00:01"}],"sysctls":{"ipv4.rp_filter":2}}}`},
 	{`{"netdev":{"vrf":{"table":10}}}`, `{"type":"netdev","netdev":{"kind":"dummy","vrf":{"name":"blue"}}}`},
 	{``, `{"type":"rdma","rdma":{"kind":"uverbs"}}`},
+	{`{"type":"netdev","netdev":{"ethtool":{"features":{"rx-gro":false}}}}`, `{"netdev":{"kind":"dummy",` + everyOffload + `}}`},
 }
 
 func layers(class, claim string) (l []v1alpha1.Layer) {

@@ -78,6 +78,7 @@ func validateNetdev(n *Netdev, path *field.Path) field.ErrorList {
 	errs = append(errs, validateMAC(n, path.Child("macAddress"))...)
 	errs = append(errs, validateHostDevice(n, path.Child("hostDevice"))...)
 	errs = append(errs, validateVF(n, path)...)
+	errs = append(errs, validateOffloads(n, path)...)
 	return append(errs, validateSettings(n, path)...)
 }
 

@@ -22,6 +22,7 @@ func TestPolicyKnowsEverything(t *testing.T) {
 	v := policyVariables(t)
 	wantIn(t, "fields", v["fields"], jsonNames(reflect.TypeFor[DeviceConfig]()))
 	wantIn(t, "netdevFields", v["netdevFields"], jsonNames(reflect.TypeFor[Netdev]()))
+	wantIn(t, "ethtoolFields", v["ethtoolFields"], jsonNames(reflect.TypeFor[Ethtool]()))
 	wantIn(t, "types", v["types"], asText(types))
 	wantIn(t, "netdevKinds", v["netdevKinds"], asText(kinds[TypeNetdev]))
 	wantIn(t, "reservedNames", v["reservedNames"], ifname.Reserved)

@@ -119,6 +119,24 @@ type Netdev struct {
 
 	// Settings are set in the pod and never on the host.
 	layer3.Settings
+
+	// What follows is set of the interface itself, in the pod, at each start of a
+	// container. What is left out stays as it is.
+
+	// Ethtool is what its driver has: features, private flags, rings, coalescing.
+	Ethtool *Ethtool `json:"ethtool,omitempty"`
+	// GSOMaxSize and GROMaxSize, in bytes, 1500 to 524280, are how much the stack
+	// hands over, or takes, at once; with more than 65536 (big TCP) of IPv6 alone,
+	// and of IPv4 by the other two.
+	GSOMaxSize     *uint32 `json:"gsoMaxSize,omitempty"`
+	GROMaxSize     *uint32 `json:"groMaxSize,omitempty"`
+	GSOIPv4MaxSize *uint32 `json:"gsoIPv4MaxSize,omitempty"`
+	GROIPv4MaxSize *uint32 `json:"groIPv4MaxSize,omitempty"`
+	// TxQueueLen is the length of the queue, in packets, 0 to 1000000.
+	TxQueueLen *uint32 `json:"txQueueLen,omitempty"`
+	// Promiscuous lets it hear what is not for it, AllMulticast all multicast.
+	Promiscuous  *bool `json:"promiscuous,omitempty"`
+	AllMulticast *bool `json:"allMulticast,omitempty"`
 }
 
 // RDMA configures an RDMA device.

@@ -29,6 +29,7 @@ func (link) Record(c *v1alpha1.DeviceConfig, a *netagentv1.Attachment, d *record
 		MAC:      net.HardwareAddr(l.GetMacAddress()).String(),
 		MTU:      l.GetMtu(),
 		Settings: c.Netdev.Settings,
+		Offloads: offloads(c.Netdev),
 	}
 	return nil
 }
