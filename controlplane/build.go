@@ -38,6 +38,7 @@ type parts struct {
 	health       *health.Server
 	podreports   *podreport.Listener
 	records      *checkpoint.Store
+	metadata     *metadata
 	ready        *ready.Clock
 	relay        *relay.Relay // nil: netagent is not traced
 }
@@ -97,7 +98,8 @@ func (p *parts) buildClaims(ctx context.Context, onFatal func(error)) error {
 	if err != nil {
 		return err
 	}
-	steps := &steps.Steps{Agent: p.agent, Records: records, Specs: specs, HostNetns: host}
+	p.metadata = &metadata{Store: records, cfg: p.cfg}
+	steps := &steps.Steps{Agent: p.agent, Records: p.metadata, Specs: specs, HostNetns: host}
 	claims := p.cfg.Client.ResourceV1()
 	locks, err := claimlock.Open(filepath.Join(p.cfg.PluginDir, locksFile))
 	if err != nil {
@@ -109,7 +111,7 @@ func (p *parts) buildClaims(ctx context.Context, onFatal func(error)) error {
 	})
 	p.plugin = plugin.New(plugin.Config{
 		Driver: p.cfg.DriverName, Steps: steps, Records: records, CDI: specs.DeviceID,
-		Device: p.inventory.Device, Locks: locks, Status: p.status, Ready: p.ready, NoPodlink: podlink == "", Fatal: onFatal,
+		Device: p.inventory.Device, Locks: locks, Status: p.status, Ready: p.ready, NoPodlink: podlink == "", Attributes: p.cfg.DeviceMetadata, Fatal: onFatal,
 		Tracer: tracer, Metrics: measures,
 	})
 	p.follower = follow.New(follow.Config{

@@ -42,6 +42,10 @@ type Config struct {
 	// that need it are refused.
 	Podlink string
 
+	// DeviceMetadata has each container read, in the file that Kubernetes defines
+	// (KEP-5304), what its devices are; one more CDI spec a request.
+	DeviceMetadata bool
+
 	Telemetry Telemetry
 }
 

@@ -33,6 +33,9 @@ func (p *parts) serve(ctx context.Context) error {
 		return fmt.Errorf("kubelet plugin: %w", err)
 	}
 	defer helper.Stop()
+	if p.cfg.DeviceMetadata {
+		p.metadata.helper.Store(helper)
+	}
 	return slices.New(slices.Config{
 		Driver: p.cfg.DriverName, Node: p.cfg.NodeName, Slots: p.cfg.Slots,
 		Inventory: p.inventory, Publisher: helper, Metrics: p.cfg.Telemetry.Metrics,
@@ -40,7 +43,7 @@ func (p *parts) serve(ctx context.Context) error {
 }
 
 func (p *parts) kubeletOptions() []kubeletplugin.Option {
-	return []kubeletplugin.Option{
+	return append(p.metadata.options(),
 		kubeletplugin.DriverName(p.cfg.DriverName),
 		kubeletplugin.NodeName(p.cfg.NodeName),
 		kubeletplugin.KubeClient(p.cfg.Client),
@@ -53,5 +56,5 @@ func (p *parts) kubeletOptions() []kubeletplugin.Option {
 		kubeletplugin.HealthService(false),
 		// Claims are independent and have a lock each.
 		kubeletplugin.Serialize(false),
-	}
+	)
 }

@@ -30,6 +30,7 @@ type options struct {
 	traceSocket, metricsAddress  string
 	slots                        int64
 	podlink, requireSandbox      bool
+	deviceMetadata               bool
 	verbosity                    int
 	logFormat                    string
 	version                      bool
@@ -55,6 +56,7 @@ func parse(args []string, getenv func(string) string, output io.Writer) (options
 	f.StringVar(&o.metricsAddress, "metrics-address", "", "`address` to serve metrics on besides the health socket, such as :9410 (default none)")
 	f.Int64Var(&o.slots, "slots", 128, "how many created links claims may have on this node")
 	f.BoolVar(&o.podlink, "podlink", true, "install the hook that checks and sets interfaces in pods; without it, claims with settings are refused")
+	f.BoolVar(&o.deviceMetadata, "device-metadata", false, "have containers read what their devices are in the file that Kubernetes defines (KEP-5304); one more CDI spec for each request of a claim")
 	f.BoolVar(&o.requireSandbox, "require-sandbox", false, "do not start on a kernel that lacks a part of the sandbox (Landlock)")
 	f.IntVar(&o.verbosity, "v", 0, "verbosity of the log: 2 is each call and change, 4 each step")
 	f.StringVar(&o.logFormat, "log-format", "text", "text or json")
@@ -97,7 +99,8 @@ func (o options) config(client kubernetes.Interface, t controlplane.Telemetry) c
 		DriverName: o.driver, NodeName: o.node, PodUID: o.podUID, Client: client,
 		PluginDir: o.pluginDir, RegistryDir: o.registryDir, CDIDir: o.cdiDir, StateDir: o.stateDir,
 		NetagentSocket: o.netagentSocket, HealthSocket: o.healthSocket, Slots: o.slots,
-		Telemetry: t,
+		DeviceMetadata: o.deviceMetadata,
+		Telemetry:      t,
 	}
 	if o.podlink {
 		cfg.Podlink = podlinkInImage

@@ -65,6 +65,8 @@ type Config struct {
 	Ready Ready
 	// NoPodlink refuses claims with settings that only podlink can make.
 	NoPodlink bool
+	// Attributes has the kubelet's helper told what each device is.
+	Attributes bool
 	// Fatal is called with an error in the background that will not go away by
 	// itself; optional, the error is logged anyway.
 	Fatal func(error)

@@ -55,7 +55,7 @@ func (p *Plugin) answer(call *call, r *record.Record, err error) kubeletplugin.P
 		return failed(call.ctx, err)
 	}
 	logging.From(call.ctx).Log(call.ctx, logging.Call, "Prepared", "devices", len(r.Devices))
-	return kubeletplugin.PrepareResult{Devices: devices(r)}
+	return kubeletplugin.PrepareResult{Devices: Devices(p.config.Driver, r, p.config.Attributes)}
 }
 
 // prepare brings one claim. What a record says is never the answer by itself:

@@ -11,6 +11,8 @@ import (
 	"k8s.io/dynamic-resource-allocation/kubeletplugin"
 
 	"github.com/hawser-dra/hawser/api/record"
+	"github.com/hawser-dra/hawser/controlplane/slices"
+	"github.com/hawser-dra/hawser/controlplane/steps"
 	"github.com/hawser-dra/hawser/telemetry/logging"
 )
 
@@ -29,8 +31,9 @@ func (r *results[T]) set(uid types.UID, result T) {
 	r.all[uid] = result
 }
 
-// devices is the kubelet's view of a prepared claim.
-func devices(r *record.Record) []kubeletplugin.Device {
+// Devices is the kubelet's view of a prepared claim. With attributes, each device
+// has those that it is published with, for containers to read.
+func Devices(driver string, r *record.Record, attributes bool) []kubeletplugin.Device {
 	result := make([]kubeletplugin.Device, 0, len(r.Devices))
 	for i := range r.Devices {
 		d := &r.Devices[i]
@@ -47,9 +50,27 @@ func devices(r *record.Record) []kubeletplugin.Device {
 		if d.Link != nil {
 			device.Metadata = &kubeletplugin.DeviceMetadata{NetworkData: networkData(d.Link)}
 		}
+		if attributes {
+			addAttributes(&device, driver, r)
+		}
 		result = append(result, device)
 	}
 	return result
+}
+
+// addAttributes says what the device is; the virtual one is only its link.
+func addAttributes(device *kubeletplugin.Device, driver string, r *record.Record) {
+	node, ok := steps.NodeDevice(r, device.DeviceName)
+	if !ok {
+		return
+	}
+	if device.Metadata == nil {
+		device.Metadata = &kubeletplugin.DeviceMetadata{}
+	}
+	device.Metadata.Attributes = map[string]resourceapi.DeviceAttribute{}
+	for name, value := range slices.Attributes(context.Background(), driver, node) {
+		device.Metadata.Attributes[string(name)] = value
+	}
 }
 
 func networkData(l *record.Link) *resourceapi.NetworkDeviceData {
