@@ -9,6 +9,7 @@ import (
 	"github.com/hawser-dra/hawser/controlplane/agent"
 	"github.com/hawser-dra/hawser/controlplane/cdi"
 	"github.com/hawser-dra/hawser/controlplane/checkpoint"
+	"github.com/hawser-dra/hawser/controlplane/devicehealth"
 	"github.com/hawser-dra/hawser/controlplane/follow"
 	"github.com/hawser-dra/hawser/controlplane/health"
 	"github.com/hawser-dra/hawser/controlplane/install"
@@ -112,6 +113,7 @@ func (p *parts) buildClaims(ctx context.Context, onFatal func(error)) error {
 	p.plugin = plugin.New(plugin.Config{
 		Driver: p.cfg.DriverName, Steps: steps, Records: records, CDI: specs.DeviceID,
 		Device: p.inventory.Device, Locks: locks, Status: p.status, Ready: p.ready, NoPodlink: podlink == "", Attributes: p.cfg.DeviceMetadata, Fatal: onFatal,
+		Health: &devicehealth.Reporter{Pool: p.cfg.NodeName, Inventory: p.inventory, Records: records},
 		Tracer: tracer, Metrics: measures,
 	})
 	p.follower = follow.New(follow.Config{

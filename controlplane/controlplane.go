@@ -11,6 +11,7 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"time"
 
 	"k8s.io/client-go/kubernetes"
 
@@ -38,6 +39,8 @@ type Config struct {
 
 	// Slots of the virtual device; 0 is the default.
 	Slots int64
+	// TaintLinkDown is how long a device's link must be down for a taint; 0: none.
+	TaintLinkDown time.Duration
 	// Podlink is where the image has podlink. Empty: without it, and claims
 	// that need it are refused.
 	Podlink string

@@ -37,7 +37,7 @@ func (p *parts) serve(ctx context.Context) error {
 		p.metadata.helper.Store(helper)
 	}
 	return slices.New(slices.Config{
-		Driver: p.cfg.DriverName, Node: p.cfg.NodeName, Slots: p.cfg.Slots,
+		Driver: p.cfg.DriverName, Node: p.cfg.NodeName, Slots: p.cfg.Slots, TaintLinkDown: p.cfg.TaintLinkDown,
 		Inventory: p.inventory, Publisher: helper, Metrics: p.cfg.Telemetry.Metrics,
 	}).Run(ctx)
 }
@@ -52,8 +52,6 @@ func (p *parts) kubeletOptions() []kubeletplugin.Option {
 		kubeletplugin.RegistrarDirectoryPath(p.cfg.RegistryDir),
 		kubeletplugin.GRPCInterceptor(p.registration.Intercept),
 		kubeletplugin.GRPCInterceptor(plugin.Intercept),
-		// The kubelet would ask for what WatchHealthStatus declines.
-		kubeletplugin.HealthService(false),
 		// Claims are independent and have a lock each.
 		kubeletplugin.Serialize(false),
 	)

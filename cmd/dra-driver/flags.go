@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"time"
 
 	"k8s.io/client-go/kubernetes"
 
@@ -29,6 +30,7 @@ type options struct {
 	netagentSocket, healthSocket string
 	traceSocket, metricsAddress  string
 	slots                        int64
+	taintLinkDown                time.Duration
 	podlink, requireSandbox      bool
 	deviceMetadata               bool
 	verbosity                    int
@@ -55,6 +57,7 @@ func parse(args []string, getenv func(string) string, output io.Writer) (options
 	f.StringVar(&o.traceSocket, "trace-socket", "/run/hawser/socket/otlp.sock", "`path` of the socket that netagent's spans are taken on when OTEL_EXPORTER_OTLP_ENDPOINT is set; empty: its spans are not taken")
 	f.StringVar(&o.metricsAddress, "metrics-address", "", "`address` to serve metrics on besides the health socket, such as :9410 (default none)")
 	f.Int64Var(&o.slots, "slots", 128, "how many created links claims may have on this node")
+	f.DurationVar(&o.taintLinkDown, "taint-link-down", 0, "taint a device, NoSchedule, whose link has been down for this `long`, until it has been up for as long (default 0, never)")
 	f.BoolVar(&o.podlink, "podlink", true, "install the hook that checks and sets interfaces in pods; without it, claims with settings are refused")
 	f.BoolVar(&o.deviceMetadata, "device-metadata", false, "have containers read what their devices are in the file that Kubernetes defines (KEP-5304); one more CDI spec for each request of a claim")
 	f.BoolVar(&o.requireSandbox, "require-sandbox", false, "do not start on a kernel that lacks a part of the sandbox (Landlock)")
@@ -88,6 +91,8 @@ func (o options) complete() (options, error) {
 		return o, errors.New("--node-name or NODE_NAME must be set")
 	case o.slots < 1:
 		return o, fmt.Errorf("--slots is %d, must be at least 1", o.slots)
+	case o.taintLinkDown < 0:
+		return o, fmt.Errorf("--taint-link-down is %v, must not be negative; 0 is never", o.taintLinkDown)
 	case o.qps <= 0 || o.burst < 1:
 		return o, fmt.Errorf("--kube-api-qps is %v and --kube-api-burst is %d, both must be positive", o.qps, o.burst)
 	}
@@ -98,7 +103,7 @@ func (o options) config(client kubernetes.Interface, t controlplane.Telemetry) c
 	cfg := controlplane.Config{
 		DriverName: o.driver, NodeName: o.node, PodUID: o.podUID, Client: client,
 		PluginDir: o.pluginDir, RegistryDir: o.registryDir, CDIDir: o.cdiDir, StateDir: o.stateDir,
-		NetagentSocket: o.netagentSocket, HealthSocket: o.healthSocket, Slots: o.slots,
+		NetagentSocket: o.netagentSocket, HealthSocket: o.healthSocket, Slots: o.slots, TaintLinkDown: o.taintLinkDown,
 		DeviceMetadata: o.deviceMetadata,
 		Telemetry:      t,
 	}

@@ -75,6 +75,7 @@ func TestWrongFlags(t *testing.T) {
 		"--driver-name must not be empty":             {"--node-name=n", "--driver-name="},
 		"--slots is 0, must be at least 1":            {"--node-name=n", "--slots=0"},
 		"--kube-api-qps is 0 and --kube-api-burst":    {"--node-name=n", "--kube-api-qps=0"},
+		"--taint-link-down is -1s, must not be":       {"--node-name=n", "--taint-link-down=-1s"},
 		`unexpected argument "run"`:                   {"--node-name=n", "run"},
 		"flag provided but not defined: -no-such":     {"--no-such"},
 		`log format "xml": must be text or json`:      {"--node-name=n", "--log-format=xml"},

@@ -33,9 +33,28 @@ func (i *Inventory) takeChanged() []string {
 	return uids
 }
 
-// DevicesChanged holds a token when Devices may answer otherwise than before.
-// Changes that nobody waited for are one token. It has one consumer.
-func (i *Inventory) DevicesChanged() <-chan struct{} { return i.devices }
+// WatchDevices returns a channel that holds a token now, and when Devices may
+// answer otherwise than before. Changes that nobody waited for are one token. Each
+// caller has a channel of its own, until stop is called.
+func (i *Inventory) WatchDevices() (changed <-chan struct{}, stop func()) {
+	c := make(chan struct{}, 1)
+	signal(c)
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.devices[c] = struct{}{}
+	return c, func() {
+		i.mu.Lock()
+		defer i.mu.Unlock()
+		delete(i.devices, c)
+	}
+}
+
+// devicesChanged gives everybody a token. The caller holds the lock.
+func (i *Inventory) devicesChanged() {
+	for c := range i.devices {
+		signal(c)
+	}
+}
 
 // adopt replaces the state by that of a new stream.
 func (i *Inventory) adopt(next snapshot) {
@@ -48,7 +67,7 @@ func (i *Inventory) adopt(next snapshot) {
 	}
 	i.last = next
 	i.synced = true
-	signal(i.devices)
+	i.devicesChanged()
 	signal(i.claims)
 }
 
@@ -64,7 +83,7 @@ func (i *Inventory) apply(event *netagentv1.WatchResponse) error {
 		signal(i.claims)
 		return nil
 	}
-	signal(i.devices)
+	i.devicesChanged()
 	return nil
 }
 

@@ -51,7 +51,8 @@ type Inventory struct {
 	changed map[string]struct{}
 
 	// Each holds at most one token: "look again".
-	claims, devices chan struct{}
+	claims  chan struct{}
+	devices map[chan struct{}]struct{} // one for each who waits for devices
 }
 
 // New returns an inventory that is empty until Run has filled it.
@@ -67,7 +68,7 @@ func New(cfg Config) *Inventory {
 		last:    newSnapshot(),
 		changed: map[string]struct{}{},
 		claims:  make(chan struct{}, 1),
-		devices: make(chan struct{}, 1),
+		devices: map[chan struct{}]struct{}{},
 	}
 }
 

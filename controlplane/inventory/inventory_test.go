@@ -121,6 +121,15 @@ func nothingNext(t *testing.T, i *inventory.Inventory) {
 	}
 }
 
+// devicesChanged waits for devices from now on.
+func devicesChanged(t *testing.T, i *inventory.Inventory) <-chan struct{} {
+	t.Helper()
+	changed, stop := i.WatchDevices()
+	t.Cleanup(stop)
+	<-changed // the first token is for what there is
+	return changed
+}
+
 func names(i *inventory.Inventory) (names []string) {
 	for _, d := range i.Devices() {
 		names = append(names, d.GetName())
@@ -144,6 +153,7 @@ func equal(t *testing.T, what string, got []string, want ...string) {
 
 func TestNothingIsToldBeforeItIsComplete(t *testing.T) {
 	run(t, func(t *testing.T, s *script, i *inventory.Inventory) {
+		changed := devicesChanged(t, i)
 		stream := s.stream(device("b"), device("a"), attached("u2", "d0", host), attached("u1", "d1", host), attached("u1", "d0", host))
 		nothingNext(t, i)
 		if i.Synced() || len(i.Devices()) > 0 || len(i.AllAttachments()) > 0 {
@@ -157,15 +167,16 @@ func TestNothingIsToldBeforeItIsComplete(t *testing.T) {
 		equal(t, "devices", names(i), "a", "b")
 		equal(t, "attachments", keys(i.AllAttachments()), "u1/d0", "u1/d1", "u2/d0")
 		equal(t, "of u1", keys(i.Attachments("u1")), "u1/d0", "u1/d1")
-		<-i.DevicesChanged()
+		<-changed
 	})
 }
 
 func TestChangesAreGathered(t *testing.T) {
 	run(t, func(t *testing.T, s *script, i *inventory.Inventory) {
+		changed := devicesChanged(t, i)
 		stream := s.stream(attached("u1", "d0", host), attached("u2", "d0", host), synced())
 		next(t, i, "u1", "u2")
-		<-i.DevicesChanged()
+		<-changed
 
 		stream <- attached("u1", "d0", pod)
 		stream <- detached("u2", "d0")
@@ -181,7 +192,7 @@ func TestChangesAreGathered(t *testing.T) {
 			t.Errorf("u2 still has %v", got)
 		}
 		select {
-		case <-i.DevicesChanged():
+		case <-changed:
 			t.Error("attachments woke who waits for devices")
 		default:
 		}
@@ -190,7 +201,7 @@ func TestChangesAreGathered(t *testing.T) {
 		stream <- device("b")
 		stream <- deviceGone("a")
 		synctest.Wait()
-		<-i.DevicesChanged()
+		<-changed
 		equal(t, "devices", names(i), "b")
 		nothingNext(t, i)
 	})
@@ -198,9 +209,10 @@ func TestChangesAreGathered(t *testing.T) {
 
 func TestBrokenStreamKeepsTheState(t *testing.T) {
 	run(t, func(t *testing.T, s *script, i *inventory.Inventory) {
+		changed := devicesChanged(t, i)
 		first := s.stream(device("a"), device("b"), attached("u1", "d0", pod), attached("u2", "d0", pod), synced())
 		next(t, i, "u1", "u2")
-		<-i.DevicesChanged()
+		<-changed
 
 		close(first)
 		synctest.Wait()
@@ -215,7 +227,7 @@ func TestBrokenStreamKeepsTheState(t *testing.T) {
 
 		second <- synced()
 		next(t, i, "u1", "u2", "u3")
-		<-i.DevicesChanged()
+		<-changed
 		equal(t, "devices", names(i), "b")
 		equal(t, "attachments", keys(i.AllAttachments()), "u2/d0", "u3/d0")
 	})
@@ -223,6 +235,7 @@ func TestBrokenStreamKeepsTheState(t *testing.T) {
 
 func TestBreaksBeforeSyncedChangeNothing(t *testing.T) {
 	run(t, func(t *testing.T, s *script, i *inventory.Inventory) {
+		changed := devicesChanged(t, i)
 		for range 3 {
 			close(s.stream(device("a"), attached("u1", "d0", pod)))
 		}
@@ -231,7 +244,7 @@ func TestBreaksBeforeSyncedChangeNothing(t *testing.T) {
 			t.Error("a stream that broke too early counts")
 		}
 		s.stream(device("b"), synced())
-		<-i.DevicesChanged()
+		<-changed
 		equal(t, "devices", names(i), "b")
 	})
 }

@@ -31,10 +31,12 @@ func (p *Plugin) HandleError(ctx context.Context, err error, msg string) {
 	}
 }
 
-// WatchHealthStatus declines: the driver has nothing to say of a device's
-// health that its ResourceSlice does not.
-func (p *Plugin) WatchHealthStatus(context.Context, chan<- kubeletplugin.DeviceHealthReport) error {
-	return kubeletplugin.ErrHealthNotSupported
+// WatchHealthStatus tells the kubelet how the node's devices are.
+func (p *Plugin) WatchHealthStatus(ctx context.Context, reports chan<- kubeletplugin.DeviceHealthReport) error {
+	if p.config.Health == nil {
+		return kubeletplugin.ErrHealthNotSupported
+	}
+	return p.config.Health.Watch(ctx, reports)
 }
 
 func (p *Plugin) prepared(ctx context.Context, r *record.Record, began time.Time) {

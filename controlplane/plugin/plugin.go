@@ -45,6 +45,11 @@ type Ready interface {
 	Forget(claimUID string)
 }
 
+// Health reports the health of the node's devices until the context ends.
+type Health interface {
+	Watch(ctx context.Context, reports chan<- kubeletplugin.DeviceHealthReport) error
+}
+
 // Config configures a [Plugin]. What is not marked optional must be set.
 type Config struct {
 	// Driver is the name that claims are allocated to.
@@ -63,6 +68,8 @@ type Config struct {
 	Status Status
 	// Ready is optional.
 	Ready Ready
+	// Health is optional.
+	Health Health
 	// NoPodlink refuses claims with settings that only podlink can make.
 	NoPodlink bool
 	// Attributes has the kubelet's helper told what each device is.

@@ -17,6 +17,7 @@ import (
 	"k8s.io/dynamic-resource-allocation/resourceslice"
 
 	netagentv1 "github.com/hawser-dra/hawser/api/netagent/v1"
+	"github.com/hawser-dra/hawser/controlplane/devicehealth"
 	"github.com/hawser-dra/hawser/telemetry/logging"
 	"github.com/hawser-dra/hawser/telemetry/metrics"
 )
@@ -33,8 +34,8 @@ type Inventory interface {
 	// Synced says whether Devices is complete.
 	Synced() bool
 	Devices() []*netagentv1.NodeDevice
-	// DevicesChanged holds a token after each change.
-	DevicesChanged() <-chan struct{}
+	// WatchDevices returns a channel that holds a token now and after each change.
+	WatchDevices() (changed <-chan struct{}, stop func())
 }
 
 // Publisher makes the resources known to the cluster, in the end: what cannot
@@ -53,6 +54,9 @@ type Config struct {
 	Slots     int64
 	Inventory Inventory
 	Publisher Publisher
+	// TaintLinkDown is how long a device's link must have been down for a taint, and
+	// up for its end; 0: no taints.
+	TaintLinkDown time.Duration
 	// Gather changes for that long before a write; 0 is a second.
 	Gather time.Duration
 	// Metrics are optional.
@@ -65,6 +69,8 @@ type Slices struct {
 	last []resourceapi.Device
 	// published tells "no device" from "nothing yet".
 	published bool
+	// down are the links that are down; nil: no taints.
+	down *devicehealth.Steady
 }
 
 // New returns a Slices that publishes when it runs.
@@ -78,47 +84,63 @@ func New(cfg Config) *Slices {
 	if cfg.Metrics == nil {
 		cfg.Metrics = metrics.Off()
 	}
-	return &Slices{cfg: cfg}
+	s := &Slices{cfg: cfg}
+	if cfg.TaintLinkDown > 0 {
+		s.down = devicehealth.NewSteady(cfg.TaintLinkDown)
+	}
+	return s
 }
 
 // Run publishes after each change until the context ends.
 func (s *Slices) Run(ctx context.Context) error {
+	changed, stop := s.cfg.Inventory.WatchDevices()
+	defer stop()
+	var again <-chan time.Time
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-s.cfg.Inventory.DevicesChanged():
+		case <-again:
+		case <-changed:
+			// The first publishing is what pods wait for after a node's start.
+			if s.published {
+				sleep(ctx, s.cfg.Gather)
+			}
 		}
-		// The first publishing is what pods wait for after a node's start.
-		if s.published {
-			sleep(ctx, s.cfg.Gather)
-		}
-		if err := s.publish(ctx); err != nil && ctx.Err() == nil {
+		at, err := s.publish(ctx)
+		if err != nil && ctx.Err() == nil {
 			return err
+		}
+		again = nil
+		if !at.IsZero() {
+			again = time.After(time.Until(at))
 		}
 	}
 }
 
-// publish writes the devices there are, unless they are those written last.
-func (s *Slices) publish(ctx context.Context) error {
+// publish writes the devices there are, unless they are those written last, and
+// returns when to do so again although nothing changes; zero: no need.
+func (s *Slices) publish(ctx context.Context) (again time.Time, err error) {
 	if !s.cfg.Inventory.Synced() {
-		return nil // the end of the sync is a change as well
+		return time.Time{}, nil // the end of the sync is a change as well
 	}
-	devices := s.devices(ctx, s.cfg.Inventory.Devices())
+	node := s.cfg.Inventory.Devices()
+	devices := s.devices(ctx, node)
+	again = s.taint(time.Now(), devices, node)
 	if s.published && equality.Semantic.DeepEqual(devices, s.last) {
-		return nil
+		return again, nil
 	}
 	pool := resourceslice.Pool{Slices: divide(devices)}
-	err := s.cfg.Publisher.PublishResources(ctx, resourceslice.DriverResources{
+	err = s.cfg.Publisher.PublishResources(ctx, resourceslice.DriverResources{
 		Pools: map[string]resourceslice.Pool{s.cfg.Node: pool},
 	})
 	if err != nil {
-		return fmt.Errorf("publish devices: %w", err)
+		return again, fmt.Errorf("publish devices: %w", err)
 	}
 	s.last, s.published = devices, true
 	s.cfg.Metrics.SliceWrites.Add(ctx, 1)
 	logging.From(ctx).Info("published devices", "pool", s.cfg.Node, "devices", len(devices))
-	return nil
+	return again, nil
 }
 
 func sleep(ctx context.Context, d time.Duration) {

@@ -28,7 +28,7 @@ type node struct {
 	err       error
 }
 
-func (n *node) DevicesChanged() <-chan struct{} { return n.changed }
+func (n *node) WatchDevices() (<-chan struct{}, func()) { return n.changed, func() {} }
 
 func (n *node) Synced() bool {
 	n.mu.Lock()
@@ -66,12 +66,14 @@ func virtual(limit uint32) *netagentv1.NodeDevice {
 }
 
 // run calls f beside a running Slices, in a bubble of fake time.
-func run(t *testing.T, slots int64, f func(t *testing.T, n *node)) {
+func run(t *testing.T, slots int64, f func(t *testing.T, n *node), change ...func(*slices.Config)) {
 	synctest.Test(t, func(t *testing.T) {
 		n := &node{changed: make(chan struct{}, 1)}
-		s := slices.New(slices.Config{
-			Driver: "dra.example.com", Node: "node1", Slots: slots, Inventory: n, Publisher: n,
-		})
+		c := slices.Config{Driver: "dra.example.com", Node: "node1", Slots: slots, Inventory: n, Publisher: n}
+		for _, set := range change {
+			set(&c)
+		}
+		s := slices.New(c)
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error)
 		go func() { done <- s.Run(ctx) }()

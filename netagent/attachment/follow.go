@@ -26,6 +26,12 @@ func (m *Manager) Follow(ctx context.Context, ready func()) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer m.finishing.Wait()
 	defer m.returns.wait()
+	hardware, err := m.watchHardware(ctx)
+	if err != nil {
+		cancel()
+		return err
+	}
+	defer hardware()
 	defer cancel()
 	started := false
 	begun := sync.OnceFunc(func() { started = true; ready() })

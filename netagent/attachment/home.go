@@ -74,7 +74,7 @@ func (m *Manager) awaitHome(ctx context.Context, mk mark) {
 }
 
 // seeTo finds a link anew and does what rereadBorrowed does. Where it is not to
-// be found it says so, or with enough it is lost.
+// be found it says so, or it is lost: with enough, or without its hardware.
 func (m *Manager) seeTo(ctx context.Context, mk mark, enough bool) (done bool, err error) {
 	release, err := m.locks.Lock(ctx, mk.Claim)
 	if err != nil {
@@ -95,7 +95,7 @@ func (m *Manager) seeTo(ctx context.Context, mk mark, enough bool) (done bool, e
 	}
 	before := m.table.get(mk)
 	at, err := m.locate(ctx, k, e)
-	if err != nil || at.location == lost && !enough {
+	if err != nil || at.location == lost && !enough && m.driven(e.Was) {
 		return false, err
 	}
 	return true, m.settle(ctx, b, e, before, at)

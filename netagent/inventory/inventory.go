@@ -8,6 +8,7 @@ import (
 	"github.com/hawser-dra/hawser/netagent/link"
 	"github.com/hawser-dra/hawser/netagent/policy"
 	"github.com/hawser-dra/hawser/netagent/sysfs"
+	"github.com/hawser-dra/hawser/netagent/uevent"
 	"github.com/hawser-dra/hawser/telemetry/logging"
 )
 
@@ -17,6 +18,9 @@ const (
 	gather = 200 * time.Millisecond
 	// rereadEvery is how often everything is read although nothing was told.
 	rereadEvery = time.Minute
+	// lookEvery is how often cards that pods have are looked at: the kernel tells
+	// of a carrier in a pod there alone.
+	lookEvery = 5 * time.Second
 )
 
 // Publisher is told of devices.
@@ -38,6 +42,7 @@ type Config struct {
 type Inventory struct {
 	config Config
 	told   map[string]bool // names of devices that were published
+	away   bool            // whether pods have cards
 }
 
 // New returns an Inventory that publishes when it runs.
@@ -53,6 +58,10 @@ func (i *Inventory) Run(ctx context.Context, ready func()) error {
 	}
 	defer changes.Close()
 	defer context.AfterFunc(ctx, changes.Close)()
+	hardware, err := uevent.Listen(ctx, uevent.Buses...)
+	if err != nil {
+		return err
+	}
 	if err := i.publish(ctx); err != nil {
 		return err
 	}
@@ -62,8 +71,11 @@ func (i *Inventory) Run(ctx context.Context, ready func()) error {
 	go func() { broken <- wait(changes, changed) }()
 	for {
 		select {
+		case <-ctx.Done():
+			return nil
 		case <-changed:
-		case <-time.After(rereadEvery):
+		case <-hardware:
+		case <-time.After(i.period()):
 		case err := <-broken:
 			if ctx.Err() != nil {
 				return nil // the subscription was closed because ctx ended
@@ -75,6 +87,14 @@ func (i *Inventory) Run(ctx context.Context, ready func()) error {
 			logging.From(ctx).Warn("cannot read what the node has to lend", "cause", err)
 		}
 	}
+}
+
+// period is how long there may be no news.
+func (i *Inventory) period() time.Duration {
+	if i.away {
+		return lookEvery
+	}
+	return rereadEvery
 }
 
 // wait turns changes into tokens until the subscription ends.
@@ -96,6 +116,10 @@ func (i *Inventory) publish(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := node.findAway(ctx, i.config.Links); err != nil {
+		return err
+	}
+	i.away = len(node.away) > 0
 	now := map[string]bool{}
 	for _, d := range node.Offers(i.config.Rules) {
 		now[d.GetName()] = true

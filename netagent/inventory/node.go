@@ -30,6 +30,7 @@ type Node struct {
 	routed    link.Set
 	addressed link.Set
 	byDevice  map[link.Device][]link.Link
+	away      map[link.Device]link.Link // see findAway
 }
 
 // Read reads the state. The journal is read before and after the links: what

@@ -74,12 +74,14 @@ func (n Node) offer(l link.Link, w *journal.Was) *netagentv1.NodeDevice {
 	if w.VF == nil {
 		return &netagentv1.NodeDevice{Name: deviceName("nic", w.Device, pci), Device: &netagentv1.NodeDevice_Nic{Nic: &netagentv1.Nic{
 			Link: w.Name, Pci: pci, MacAddress: mac, Mtu: w.MTU, Carrier: w.Carrier, Speed: w.Speed,
+			LinkDown: n.linkDown(l, w),
 		}}}
 	}
 	physical, _ := n.ByPCI(w.VF.Physical)
 	return &netagentv1.NodeDevice{Name: deviceName("vf", w.Device, pci), Device: &netagentv1.NodeDevice_Vf{Vf: &netagentv1.Vf{
 		Pci: pci, Parent: physical.Name, VfIndex: uint32(w.VF.Index), Link: l.Name,
 		MacAddress: mac, Carrier: w.Carrier, Speed: w.Speed,
+		LinkDown: n.linkDown(l, w),
 	}}}
 }
 

@@ -8,6 +8,7 @@ import (
 
 	netagentv1 "github.com/hawser-dra/hawser/api/netagent/v1"
 	"github.com/hawser-dra/hawser/netagent/link"
+	"github.com/hawser-dra/hawser/netagent/uevent"
 	"github.com/hawser-dra/hawser/telemetry/logging"
 )
 
@@ -51,7 +52,7 @@ func (f *Follower) Run(ctx context.Context, ready func()) error {
 	var listeners sync.WaitGroup
 	defer listeners.Wait()
 	defer cancel()
-	for _, subscribe := range []func() (source, error){uevent, linkEvent} {
+	for _, subscribe := range []func() (source, error){deviceEvent, linkEvent} {
 		s, err := subscribe()
 		if err != nil {
 			return err
@@ -113,12 +114,16 @@ type source struct {
 	close func()
 }
 
-func uevent() (source, error) {
-	u, err := subscribe()
+// subsystems are those that RDMA devices and their device files are of. Misc is
+// that of rdma_cm. The news of RDMA netlink are younger than uevents (6.12).
+var subsystems = []string{"infiniband", "infiniband_verbs", "infiniband_mad", "misc"}
+
+func deviceEvent() (source, error) {
+	u, err := uevent.Subscribe(subsystems...)
 	if err != nil {
 		return source{}, err
 	}
-	return source{u.wait, u.close}, nil
+	return source{u.Wait, u.Close}, nil
 }
 
 // linkEvent tells of the links that RDMA devices work over: their names, and

@@ -1933,6 +1933,7 @@ type NodeDevice struct {
 	//	*NodeDevice_Nic
 	//	*NodeDevice_Vf
 	//	*NodeDevice_Rdma
+	//	*NodeDevice_Combo
 	Device        isNodeDevice_Device `protobuf_oneof:"device"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2018,6 +2019,15 @@ func (x *NodeDevice) GetRdma() *NodeRdmaDevice {
 	return nil
 }
 
+func (x *NodeDevice) GetCombo() *Combo {
+	if x != nil {
+		if x, ok := x.Device.(*NodeDevice_Combo); ok {
+			return x.Combo
+		}
+	}
+	return nil
+}
+
 type isNodeDevice_Device interface {
 	isNodeDevice_Device()
 }
@@ -2038,6 +2048,10 @@ type NodeDevice_Rdma struct {
 	Rdma *NodeRdmaDevice `protobuf:"bytes,5,opt,name=rdma,proto3,oneof"`
 }
 
+type NodeDevice_Combo struct {
+	Combo *Combo `protobuf:"bytes,6,opt,name=combo,proto3,oneof"`
+}
+
 func (*NodeDevice_VirtualLinks) isNodeDevice_Device() {}
 
 func (*NodeDevice_Nic) isNodeDevice_Device() {}
@@ -2045,6 +2059,8 @@ func (*NodeDevice_Nic) isNodeDevice_Device() {}
 func (*NodeDevice_Vf) isNodeDevice_Device() {}
 
 func (*NodeDevice_Rdma) isNodeDevice_Device() {}
+
+func (*NodeDevice_Combo) isNodeDevice_Device() {}
 
 // VirtualLinks says that the node can have created links.
 type VirtualLinks struct {
@@ -2101,7 +2117,10 @@ type Nic struct {
 	Mtu        uint32                 `protobuf:"varint,4,opt,name=mtu,proto3" json:"mtu,omitempty"`
 	Carrier    bool                   `protobuf:"varint,5,opt,name=carrier,proto3" json:"carrier,omitempty"`
 	// Mbit/s; 0 is unknown.
-	Speed         uint32 `protobuf:"varint,6,opt,name=speed,proto3" json:"speed,omitempty"`
+	Speed uint32 `protobuf:"varint,6,opt,name=speed,proto3" json:"speed,omitempty"`
+	// Whether the link has lost its wire: it is up and has no carrier. Unlike the
+	// rest, which stays as it was when the card was lent, it is what is now.
+	LinkDown      bool `protobuf:"varint,7,opt,name=link_down,json=linkDown,proto3" json:"link_down,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2178,6 +2197,13 @@ func (x *Nic) GetSpeed() uint32 {
 	return 0
 }
 
+func (x *Nic) GetLinkDown() bool {
+	if x != nil {
+		return x.LinkDown
+	}
+	return false
+}
+
 // Vf is a virtual function that may be borrowed.
 type Vf struct {
 	state   protoimpl.MessageState `protogen:"open.v1"`
@@ -2189,7 +2215,9 @@ type Vf struct {
 	MacAddress []byte `protobuf:"bytes,5,opt,name=mac_address,json=macAddress,proto3" json:"mac_address,omitempty"`
 	Carrier    bool   `protobuf:"varint,6,opt,name=carrier,proto3" json:"carrier,omitempty"`
 	// Mbit/s, of the parent; 0 is unknown.
-	Speed         uint32 `protobuf:"varint,7,opt,name=speed,proto3" json:"speed,omitempty"`
+	Speed uint32 `protobuf:"varint,7,opt,name=speed,proto3" json:"speed,omitempty"`
+	// Whether the card has no carrier now, also while the function is lent.
+	LinkDown      bool `protobuf:"varint,8,opt,name=link_down,json=linkDown,proto3" json:"link_down,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2271,6 +2299,13 @@ func (x *Vf) GetSpeed() uint32 {
 		return x.Speed
 	}
 	return 0
+}
+
+func (x *Vf) GetLinkDown() bool {
+	if x != nil {
+		return x.LinkDown
+	}
+	return false
 }
 
 // NodeRdmaDevice is an RDMA device that may be borrowed.
@@ -2376,6 +2411,115 @@ func (x *NodeRdmaDevice) GetExclusive() bool {
 	return false
 }
 
+// Combo is a virtual function or a card together with the RDMA device that it is
+// as well. Each of the two is told of by itself, too.
+type Combo struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Types that are valid to be assigned to Netdev:
+	//
+	//	*Combo_Nic
+	//	*Combo_Vf
+	Netdev isCombo_Netdev  `protobuf_oneof:"netdev"`
+	Rdma   *NodeRdmaDevice `protobuf:"bytes,3,opt,name=rdma,proto3" json:"rdma,omitempty"`
+	// Names of the two as node devices.
+	NetdevName    string `protobuf:"bytes,4,opt,name=netdev_name,json=netdevName,proto3" json:"netdev_name,omitempty"`
+	RdmaName      string `protobuf:"bytes,5,opt,name=rdma_name,json=rdmaName,proto3" json:"rdma_name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Combo) Reset() {
+	*x = Combo{}
+	mi := &file_netagent_v1_netagent_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Combo) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Combo) ProtoMessage() {}
+
+func (x *Combo) ProtoReflect() protoreflect.Message {
+	mi := &file_netagent_v1_netagent_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Combo.ProtoReflect.Descriptor instead.
+func (*Combo) Descriptor() ([]byte, []int) {
+	return file_netagent_v1_netagent_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *Combo) GetNetdev() isCombo_Netdev {
+	if x != nil {
+		return x.Netdev
+	}
+	return nil
+}
+
+func (x *Combo) GetNic() *Nic {
+	if x != nil {
+		if x, ok := x.Netdev.(*Combo_Nic); ok {
+			return x.Nic
+		}
+	}
+	return nil
+}
+
+func (x *Combo) GetVf() *Vf {
+	if x != nil {
+		if x, ok := x.Netdev.(*Combo_Vf); ok {
+			return x.Vf
+		}
+	}
+	return nil
+}
+
+func (x *Combo) GetRdma() *NodeRdmaDevice {
+	if x != nil {
+		return x.Rdma
+	}
+	return nil
+}
+
+func (x *Combo) GetNetdevName() string {
+	if x != nil {
+		return x.NetdevName
+	}
+	return ""
+}
+
+func (x *Combo) GetRdmaName() string {
+	if x != nil {
+		return x.RdmaName
+	}
+	return ""
+}
+
+type isCombo_Netdev interface {
+	isCombo_Netdev()
+}
+
+type Combo_Nic struct {
+	Nic *Nic `protobuf:"bytes,1,opt,name=nic,proto3,oneof"`
+}
+
+type Combo_Vf struct {
+	Vf *Vf `protobuf:"bytes,2,opt,name=vf,proto3,oneof"`
+}
+
+func (*Combo_Nic) isCombo_Netdev() {}
+
+func (*Combo_Vf) isCombo_Netdev() {}
+
 // PciFunction says where on the PCI bus a device is and what drives it.
 type PciFunction struct {
 	state   protoimpl.MessageState `protogen:"open.v1"`
@@ -2394,7 +2538,7 @@ type PciFunction struct {
 
 func (x *PciFunction) Reset() {
 	*x = PciFunction{}
-	mi := &file_netagent_v1_netagent_proto_msgTypes[26]
+	mi := &file_netagent_v1_netagent_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2406,7 +2550,7 @@ func (x *PciFunction) String() string {
 func (*PciFunction) ProtoMessage() {}
 
 func (x *PciFunction) ProtoReflect() protoreflect.Message {
-	mi := &file_netagent_v1_netagent_proto_msgTypes[26]
+	mi := &file_netagent_v1_netagent_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2419,7 +2563,7 @@ func (x *PciFunction) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PciFunction.ProtoReflect.Descriptor instead.
 func (*PciFunction) Descriptor() ([]byte, []int) {
-	return file_netagent_v1_netagent_proto_rawDescGZIP(), []int{26}
+	return file_netagent_v1_netagent_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *PciFunction) GetAddress() string {
@@ -2605,17 +2749,18 @@ const file_netagent_v1_netagent_proto_rawDesc = "" +
 	"\x0eAttachmentGone\x12%\n" +
 	"\tclaim_uid\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\bclaimUid\x12)\n" +
 	"\x03key\x18\x02 \x01(\tB\x17\xbaH\x14r\x122\x10^[a-z0-9]{1,16}$R\x03key\"\b\n" +
-	"\x06Synced\"\x96\x02\n" +
+	"\x06Synced\"\xc9\x02\n" +
 	"\n" +
 	"NodeDevice\x12\x1d\n" +
 	"\x04name\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18?R\x04name\x12G\n" +
 	"\rvirtual_links\x18\x02 \x01(\v2 .hawser.netagent.v1.VirtualLinksH\x00R\fvirtualLinks\x12+\n" +
 	"\x03nic\x18\x03 \x01(\v2\x17.hawser.netagent.v1.NicH\x00R\x03nic\x12(\n" +
 	"\x02vf\x18\x04 \x01(\v2\x16.hawser.netagent.v1.VfH\x00R\x02vf\x128\n" +
-	"\x04rdma\x18\x05 \x01(\v2\".hawser.netagent.v1.NodeRdmaDeviceH\x00R\x04rdmaB\x0f\n" +
+	"\x04rdma\x18\x05 \x01(\v2\".hawser.netagent.v1.NodeRdmaDeviceH\x00R\x04rdma\x121\n" +
+	"\x05combo\x18\x06 \x01(\v2\x19.hawser.netagent.v1.ComboH\x00R\x05comboB\x0f\n" +
 	"\x06device\x12\x05\xbaH\x02\b\x01\"7\n" +
 	"\fVirtualLinks\x12'\n" +
-	"\x0fmax_attachments\x18\x01 \x01(\rR\x0emaxAttachments\"\xc1\x01\n" +
+	"\x0fmax_attachments\x18\x01 \x01(\rR\x0emaxAttachments\"\xde\x01\n" +
 	"\x03Nic\x12\x1b\n" +
 	"\x04link\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x18\x0fR\x04link\x121\n" +
 	"\x03pci\x18\x02 \x01(\v2\x1f.hawser.netagent.v1.PciFunctionR\x03pci\x12(\n" +
@@ -2623,7 +2768,8 @@ const file_netagent_v1_netagent_proto_rawDesc = "" +
 	"macAddress\x12\x10\n" +
 	"\x03mtu\x18\x04 \x01(\rR\x03mtu\x12\x18\n" +
 	"\acarrier\x18\x05 \x01(\bR\acarrier\x12\x14\n" +
-	"\x05speed\x18\x06 \x01(\rR\x05speed\"\xea\x01\n" +
+	"\x05speed\x18\x06 \x01(\rR\x05speed\x12\x1b\n" +
+	"\tlink_down\x18\a \x01(\bR\blinkDown\"\x87\x02\n" +
 	"\x02Vf\x121\n" +
 	"\x03pci\x18\x01 \x01(\v2\x1f.hawser.netagent.v1.PciFunctionR\x03pci\x12\x1f\n" +
 	"\x06parent\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18\x0fR\x06parent\x12\x19\n" +
@@ -2632,7 +2778,8 @@ const file_netagent_v1_netagent_proto_rawDesc = "" +
 	"\vmac_address\x18\x05 \x01(\fB\a\xbaH\x04z\x02\x18 R\n" +
 	"macAddress\x12\x18\n" +
 	"\acarrier\x18\x06 \x01(\bR\acarrier\x12\x14\n" +
-	"\x05speed\x18\a \x01(\rR\x05speed\"\xbc\x02\n" +
+	"\x05speed\x18\a \x01(\rR\x05speed\x12\x1b\n" +
+	"\tlink_down\x18\b \x01(\bR\blinkDown\"\xbc\x02\n" +
 	"\x0eNodeRdmaDevice\x12\x1d\n" +
 	"\x05ibdev\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x18?R\x05ibdev\x121\n" +
 	"\x03pci\x18\x02 \x01(\v2\x1f.hawser.netagent.v1.PciFunctionR\x03pci\x12$\n" +
@@ -2643,7 +2790,15 @@ const file_netagent_v1_netagent_proto_rawDesc = "" +
 	"\bfirmware\x18\x06 \x01(\tB\a\xbaH\x04r\x02\x18?R\bfirmware\x12&\n" +
 	"\n" +
 	"port_state\x18\a \x01(\tB\a\xbaH\x04r\x02\x18\x1fR\tportState\x12\x1c\n" +
-	"\texclusive\x18\b \x01(\bR\texclusive\"\xd7\x01\n" +
+	"\texclusive\x18\b \x01(\bR\texclusive\"\xff\x01\n" +
+	"\x05Combo\x12+\n" +
+	"\x03nic\x18\x01 \x01(\v2\x17.hawser.netagent.v1.NicH\x00R\x03nic\x12(\n" +
+	"\x02vf\x18\x02 \x01(\v2\x16.hawser.netagent.v1.VfH\x00R\x02vf\x12>\n" +
+	"\x04rdma\x18\x03 \x01(\v2\".hawser.netagent.v1.NodeRdmaDeviceB\x06\xbaH\x03\xc8\x01\x01R\x04rdma\x12(\n" +
+	"\vnetdev_name\x18\x04 \x01(\tB\a\xbaH\x04r\x02\x18?R\n" +
+	"netdevName\x12$\n" +
+	"\trdma_name\x18\x05 \x01(\tB\a\xbaH\x04r\x02\x18?R\brdmaNameB\x0f\n" +
+	"\x06netdev\x12\x05\xbaH\x02\b\x01\"\xd7\x01\n" +
 	"\vPciFunction\x12!\n" +
 	"\aaddress\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x18\fR\aaddress\x12\x1b\n" +
 	"\x04root\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18\x0fR\x04root\x12\x1b\n" +
@@ -2705,7 +2860,7 @@ func file_netagent_v1_netagent_proto_rawDescGZIP() []byte {
 }
 
 var file_netagent_v1_netagent_proto_enumTypes = make([]protoimpl.EnumInfo, 7)
-var file_netagent_v1_netagent_proto_msgTypes = make([]protoimpl.MessageInfo, 27)
+var file_netagent_v1_netagent_proto_msgTypes = make([]protoimpl.MessageInfo, 28)
 var file_netagent_v1_netagent_proto_goTypes = []any{
 	(MacvlanMode)(0),       // 0: hawser.netagent.v1.MacvlanMode
 	(IpvlanMode)(0),        // 1: hawser.netagent.v1.IpvlanMode
@@ -2740,7 +2895,8 @@ var file_netagent_v1_netagent_proto_goTypes = []any{
 	(*Nic)(nil),            // 30: hawser.netagent.v1.Nic
 	(*Vf)(nil),             // 31: hawser.netagent.v1.Vf
 	(*NodeRdmaDevice)(nil), // 32: hawser.netagent.v1.NodeRdmaDevice
-	(*PciFunction)(nil),    // 33: hawser.netagent.v1.PciFunction
+	(*Combo)(nil),          // 33: hawser.netagent.v1.Combo
+	(*PciFunction)(nil),    // 34: hawser.netagent.v1.PciFunction
 }
 var file_netagent_v1_netagent_proto_depIdxs = []int32{
 	11, // 0: hawser.netagent.v1.AttachRequest.devices:type_name -> hawser.netagent.v1.DeviceRequest
@@ -2771,20 +2927,24 @@ var file_netagent_v1_netagent_proto_depIdxs = []int32{
 	30, // 25: hawser.netagent.v1.NodeDevice.nic:type_name -> hawser.netagent.v1.Nic
 	31, // 26: hawser.netagent.v1.NodeDevice.vf:type_name -> hawser.netagent.v1.Vf
 	32, // 27: hawser.netagent.v1.NodeDevice.rdma:type_name -> hawser.netagent.v1.NodeRdmaDevice
-	33, // 28: hawser.netagent.v1.Nic.pci:type_name -> hawser.netagent.v1.PciFunction
-	33, // 29: hawser.netagent.v1.Vf.pci:type_name -> hawser.netagent.v1.PciFunction
-	33, // 30: hawser.netagent.v1.NodeRdmaDevice.pci:type_name -> hawser.netagent.v1.PciFunction
-	7,  // 31: hawser.netagent.v1.NetAgent.Attach:input_type -> hawser.netagent.v1.AttachRequest
-	8,  // 32: hawser.netagent.v1.NetAgent.Detach:input_type -> hawser.netagent.v1.DetachRequest
-	10, // 33: hawser.netagent.v1.NetAgent.Watch:input_type -> hawser.netagent.v1.WatchRequest
-	20, // 34: hawser.netagent.v1.NetAgent.Attach:output_type -> hawser.netagent.v1.AttachResponse
-	9,  // 35: hawser.netagent.v1.NetAgent.Detach:output_type -> hawser.netagent.v1.DetachResponse
-	25, // 36: hawser.netagent.v1.NetAgent.Watch:output_type -> hawser.netagent.v1.WatchResponse
-	34, // [34:37] is the sub-list for method output_type
-	31, // [31:34] is the sub-list for method input_type
-	31, // [31:31] is the sub-list for extension type_name
-	31, // [31:31] is the sub-list for extension extendee
-	0,  // [0:31] is the sub-list for field type_name
+	33, // 28: hawser.netagent.v1.NodeDevice.combo:type_name -> hawser.netagent.v1.Combo
+	34, // 29: hawser.netagent.v1.Nic.pci:type_name -> hawser.netagent.v1.PciFunction
+	34, // 30: hawser.netagent.v1.Vf.pci:type_name -> hawser.netagent.v1.PciFunction
+	34, // 31: hawser.netagent.v1.NodeRdmaDevice.pci:type_name -> hawser.netagent.v1.PciFunction
+	30, // 32: hawser.netagent.v1.Combo.nic:type_name -> hawser.netagent.v1.Nic
+	31, // 33: hawser.netagent.v1.Combo.vf:type_name -> hawser.netagent.v1.Vf
+	32, // 34: hawser.netagent.v1.Combo.rdma:type_name -> hawser.netagent.v1.NodeRdmaDevice
+	7,  // 35: hawser.netagent.v1.NetAgent.Attach:input_type -> hawser.netagent.v1.AttachRequest
+	8,  // 36: hawser.netagent.v1.NetAgent.Detach:input_type -> hawser.netagent.v1.DetachRequest
+	10, // 37: hawser.netagent.v1.NetAgent.Watch:input_type -> hawser.netagent.v1.WatchRequest
+	20, // 38: hawser.netagent.v1.NetAgent.Attach:output_type -> hawser.netagent.v1.AttachResponse
+	9,  // 39: hawser.netagent.v1.NetAgent.Detach:output_type -> hawser.netagent.v1.DetachResponse
+	25, // 40: hawser.netagent.v1.NetAgent.Watch:output_type -> hawser.netagent.v1.WatchResponse
+	38, // [38:41] is the sub-list for method output_type
+	35, // [35:38] is the sub-list for method input_type
+	35, // [35:35] is the sub-list for extension type_name
+	35, // [35:35] is the sub-list for extension extendee
+	0,  // [0:35] is the sub-list for field type_name
 }
 
 func init() { file_netagent_v1_netagent_proto_init() }
@@ -2820,6 +2980,11 @@ func file_netagent_v1_netagent_proto_init() {
 		(*NodeDevice_Nic)(nil),
 		(*NodeDevice_Vf)(nil),
 		(*NodeDevice_Rdma)(nil),
+		(*NodeDevice_Combo)(nil),
+	}
+	file_netagent_v1_netagent_proto_msgTypes[26].OneofWrappers = []any{
+		(*Combo_Nic)(nil),
+		(*Combo_Vf)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -2827,7 +2992,7 @@ func file_netagent_v1_netagent_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_netagent_v1_netagent_proto_rawDesc), len(file_netagent_v1_netagent_proto_rawDesc)),
 			NumEnums:      7,
-			NumMessages:   27,
+			NumMessages:   28,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
