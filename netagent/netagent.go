@@ -27,6 +27,7 @@ import (
 	"github.com/hawser-dra/hawser/netagent/inventory"
 	"github.com/hawser-dra/hawser/netagent/journal"
 	"github.com/hawser-dra/hawser/netagent/link"
+	"github.com/hawser-dra/hawser/netagent/pair"
 	"github.com/hawser-dra/hawser/netagent/policy"
 	"github.com/hawser-dra/hawser/netagent/rdma"
 	"github.com/hawser-dra/hawser/netagent/server"
@@ -125,21 +126,22 @@ func Run(ctx context.Context, c Config) error {
 	}
 	hub := watch.New()
 	hub.SetDevice(virtual(c.MaxAttachments))
+	devices := pair.New(hub)
 	reader, rules := rdma.New(os.DirFS(sysfsDir)), c.rules()
 	manager := attachment.New(attachment.Config{
 		Links: links, Sys: sys, RDMA: reader, Journal: entries, Locks: locks, Rules: rules, Publisher: hub,
 	})
 	hardware := inventory.New(inventory.Config{
-		Links: links, Sys: sys, Journal: entries, Rules: rules, Publisher: hub,
+		Links: links, Sys: sys, Journal: entries, Rules: rules, Publisher: devices,
 	})
-	devices := &rdma.Follower{Reader: reader, Publisher: hub, Allowed: rules.AllowsRDMA, Changed: manager.RDMAChanged}
+	hcas := &rdma.Follower{Reader: reader, Publisher: devices, Allowed: rules.AllowsRDMA, Changed: manager.RDMAChanged}
 	door, err := server.New(server.Config{
 		Socket: c.Socket, Allowed: c.AllowPeer, Attach: manager, Watch: hub, Log: log, Tracer: c.Tracer,
 	})
 	if err != nil {
 		return err
 	}
-	return run(ctx, door, manager.Follow, hardware.Run, devices.Run)
+	return run(ctx, door, manager.Follow, hardware.Run, hcas.Run)
 }
 
 // follower keeps up with the node until ctx ends, and calls ready when it has

@@ -31,7 +31,7 @@ func fit(c *v1alpha1.DeviceConfig, d *Device, driver string) error {
 		}
 	}
 	if slices.Contains(kindsOf(d), c.DeviceKind()) {
-		return fitRDMA(c, d.Node.GetRdma(), driver)
+		return fitRDMA(c, d.Node, driver)
 	}
 	return field.Invalid(field.NewPath(string(c.Type), "kind"), c.DeviceKind(), fmt.Sprintf(
 		"the allocated device is %s, which cannot be a %s: request one that can, with the CEL selector %s%s",
@@ -65,6 +65,8 @@ func kindsOf(d *Device) []v1alpha1.Kind {
 		return []v1alpha1.Kind{v1alpha1.KindHostDevice}
 	case *netagentv1.NodeDevice_Rdma:
 		return []v1alpha1.Kind{v1alpha1.KindUverbs, v1alpha1.KindRoce}
+	case *netagentv1.NodeDevice_Combo:
+		return []v1alpha1.Kind{v1alpha1.KindRoce}
 	}
 	return nil
 }
@@ -80,6 +82,9 @@ func orByName(c *v1alpha1.DeviceConfig, d *Device) string {
 // selector is the expression that requests a device for the configuration, by
 // the attributes that the driver publishes.
 func selector(c *v1alpha1.DeviceConfig, driver string) string {
+	if c.Type == v1alpha1.TypeCombo && c.Combo.Netdev.Kind == v1alpha1.KindSriovVf {
+		return comboSelector(v1alpha1.KindSriovVf, driver)
+	}
 	if c.Type != v1alpha1.TypeNetdev {
 		return fmt.Sprintf("device.attributes[%q].type == %q", driver, v1alpha1.TypeRDMA)
 	}

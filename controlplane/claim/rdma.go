@@ -1,8 +1,8 @@
 package claim
 
 import (
+	"cmp"
 	"fmt"
-	"slices"
 
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
@@ -13,17 +13,17 @@ import (
 // ethernet is the link layer that RoCE works over.
 const ethernet = "Ethernet"
 
-// roceNetdevs are the kinds of interfaces that can go with an RDMA device: those
-// that are made for the claim, and a card that it names. A virtual function has to
-// be allocated, and only the RDMA device is.
+// roceNetdevs are the kinds of interfaces that can go with any RDMA device: those
+// that are made for the claim, and a card that it names.
 var roceNetdevs = []v1alpha1.Kind{
 	v1alpha1.KindMacvlan, v1alpha1.KindIpvlan, v1alpha1.KindVeth, v1alpha1.KindDummy, v1alpha1.KindHostDevice,
 }
 
 // fitRDMA refuses what the allocated RDMA device cannot be, and gives an
 // interface that goes with it the parent that it leaves open. A device that is
-// no RDMA device, nil, fits.
-func fitRDMA(c *v1alpha1.DeviceConfig, r *netagentv1.NodeRdmaDevice, driver string) error {
+// no RDMA device fits.
+func fitRDMA(c *v1alpha1.DeviceConfig, node *netagentv1.NodeDevice, driver string) error {
+	r := cmp.Or(node.GetRdma(), node.GetCombo().GetRdma())
 	switch {
 	case r == nil:
 		return nil
@@ -32,6 +32,9 @@ func fitRDMA(c *v1alpha1.DeviceConfig, r *netagentv1.NodeRdmaDevice, driver stri
 			"the node's RDMA devices belong to one network namespace each (netns exclusive), which this version of the driver cannot prepare: the mode must be shared (rdma system set netns shared)")
 	case c.Type == v1alpha1.TypeCombo:
 		if err := prefer(c.Combo.RDMA, field.NewPath("combo", "rdma"), r, driver); err != nil {
+			return err
+		}
+		if err := fitFunction(c.Combo.Netdev, field.NewPath("combo", "netdev"), node, driver); err != nil {
 			return err
 		}
 		return fitRoce(c.Combo.Netdev, field.NewPath("combo"), r)
@@ -55,10 +58,6 @@ func fitRoce(n *v1alpha1.Netdev, path *field.Path, r *netagentv1.NodeRdmaDevice)
 	case r.GetLinkLayer() != ethernet:
 		return field.Invalid(path.Child("kind"), v1alpha1.KindRoce, fmt.Sprintf(
 			"the allocated RDMA device %s has the link layer %q, roce needs %s: claim it with type rdma", r.GetIbdev(), r.GetLinkLayer(), ethernet))
-	case !slices.Contains(roceNetdevs, n.Kind):
-		return field.NotSupported(path.Child("netdev", "kind"), n.Kind, roceNetdevs)
-	case n.Kind == v1alpha1.KindHostDevice && n.HostDevice == "":
-		return field.Required(path.Child("netdev", "hostDevice"), "the RDMA device comes without a card: name one of the node's, such as eth1")
 	case n.NeedsParent() && r.GetNetdev() == "":
 		return field.Required(path.Child("netdev", "parent"), fmt.Sprintf(
 			"the RDMA device %s has no link on this node that a %s could be made on: name one", r.GetIbdev(), n.Kind))

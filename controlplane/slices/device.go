@@ -15,10 +15,11 @@ import (
 const perSlice = 64
 
 // devices turns what netagent says into what is published, in a stable order. The
-// virtual device comes first: the scheduler takes the first that fits, so that a
-// request which does not say what it wants leaves the node's hardware alone.
+// virtual device comes first and combinations last: the scheduler takes the first
+// that fits, so that a request which does not say what it wants leaves the node's
+// hardware alone, and one that needs an RDMA device leaves its function alone.
 func (s *Slices) devices(ctx context.Context, node []*netagentv1.NodeDevice) []resourceapi.Device {
-	var devices []resourceapi.Device
+	var devices, combos []resourceapi.Device
 	slots := s.slots(ctx, node)
 	for _, d := range node {
 		switch {
@@ -32,9 +33,13 @@ func (s *Slices) devices(ctx context.Context, node []*netagentv1.NodeDevice) []r
 			if device, ok := s.rdma(ctx, d.GetName(), d.GetRdma(), slots); ok {
 				devices = append(devices, device)
 			}
+		case d.GetCombo() != nil:
+			if device, ok := s.combo(ctx, d.GetName(), d.GetCombo()); ok {
+				combos = append(combos, device)
+			}
 		}
 	}
-	return devices
+	return append(devices, combos...)
 }
 
 // name puts an attribute or capacity into the driver's domain. Capacities are

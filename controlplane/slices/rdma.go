@@ -6,6 +6,7 @@ import (
 	resourceapi "k8s.io/api/resource/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 
+	"github.com/hawser-dra/hawser/api/config/v1alpha1"
 	netagentv1 "github.com/hawser-dra/hawser/api/netagent/v1"
 	"github.com/hawser-dra/hawser/telemetry/logging"
 )
@@ -32,15 +33,16 @@ func (s *Slices) rdma(ctx context.Context, name string, r *netagentv1.NodeRdmaDe
 			},
 		},
 	}
-	for id, value := range map[string]string{
-		"type": "rdma", "kind": "uverbs", "netnsMode": "shared",
-		"ibdev": r.GetIbdev(), "nodeGUID": r.GetNodeGuid(), "linkLayer": r.GetLinkLayer(),
-		"netdev": r.GetNetdev(), "firmware": r.GetFirmware(), "portState": r.GetPortState(),
-	} {
-		if value != "" {
-			d.Attributes[s.name(id)] = resourceapi.DeviceAttribute{StringValue: &value}
-		}
-	}
+	s.addText(&d, map[string]string{"type": string(v1alpha1.TypeRDMA), "kind": string(v1alpha1.KindUverbs)})
+	s.addRDMA(&d, r)
 	s.addPCI(&d, r.GetPci())
 	return d, true
+}
+
+// addRDMA says what an RDMA device is.
+func (s *Slices) addRDMA(d *resourceapi.Device, r *netagentv1.NodeRdmaDevice) {
+	s.addText(d, map[string]string{
+		"netnsMode": "shared", "ibdev": r.GetIbdev(), "nodeGUID": r.GetNodeGuid(), "linkLayer": r.GetLinkLayer(),
+		"netdev": r.GetNetdev(), "firmware": r.GetFirmware(), "portState": r.GetPortState(),
+	})
 }

@@ -126,11 +126,12 @@ func (s *Slices) publish(ctx context.Context) (again time.Time, err error) {
 	}
 	node := s.cfg.Inventory.Devices()
 	devices := s.devices(ctx, node)
+	counters := share(devices, node)
 	again = s.taint(time.Now(), devices, node)
 	if s.published && equality.Semantic.DeepEqual(devices, s.last) {
 		return again, nil
 	}
-	pool := resourceslice.Pool{Slices: divide(devices)}
+	pool := resourceslice.Pool{Slices: append(divide(devices), counterSlices(counters)...)}
 	err = s.cfg.Publisher.PublishResources(ctx, resourceslice.DriverResources{
 		Pools: map[string]resourceslice.Pool{s.cfg.Node: pool},
 	})

@@ -1,6 +1,7 @@
 package netdev
 
 import (
+	"cmp"
 	"errors"
 
 	"github.com/hawser-dra/hawser/api/config/v1alpha1"
@@ -18,7 +19,7 @@ func (HostDevice) Request(c *v1alpha1.DeviceConfig, node *netagentv1.NodeDevice)
 		return nil, err
 	}
 	h := &netagentv1.HostDevice{Name: c.Netdev.HostDevice, Mtu: c.Netdev.MTU, MacAddress: mac}
-	if nic := node.GetNic(); nic != nil {
+	if nic := cmp.Or(node.GetNic(), node.GetCombo().GetNic()); nic != nil {
 		h.Name, h.PciAddress = nic.GetLink(), nic.GetPci().GetAddress()
 	}
 	if h.Name == "" {

@@ -1,6 +1,7 @@
 package netdev
 
 import (
+	"cmp"
 	"errors"
 	"strings"
 
@@ -13,7 +14,7 @@ type SriovVf struct{ link }
 
 // Request asks for the function that was allocated.
 func (SriovVf) Request(c *v1alpha1.DeviceConfig, node *netagentv1.NodeDevice) (*netagentv1.DeviceRequest, error) {
-	vf := node.GetVf()
+	vf := cmp.Or(node.GetVf(), node.GetCombo().GetVf())
 	if vf == nil {
 		return nil, errors.New("the allocated device is no virtual function")
 	}

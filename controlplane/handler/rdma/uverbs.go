@@ -4,6 +4,7 @@
 package rdma
 
 import (
+	"cmp"
 	"errors"
 
 	"github.com/hawser-dra/hawser/api/config/v1alpha1"
@@ -16,7 +17,7 @@ type Uverbs struct{}
 
 // Request asks for the allocated device.
 func (Uverbs) Request(_ *v1alpha1.DeviceConfig, node *netagentv1.NodeDevice) (*netagentv1.DeviceRequest, error) {
-	r := node.GetRdma()
+	r := cmp.Or(node.GetRdma(), node.GetCombo().GetRdma())
 	if r == nil {
 		return nil, errors.New("the allocated device is not an RDMA device")
 	}
