@@ -7,6 +7,7 @@ import (
 
 	netagentv1 "github.com/hawser-dra/hawser/api/netagent/v1"
 	"github.com/hawser-dra/hawser/internal/testns"
+	"github.com/hawser-dra/hawser/netagent"
 )
 
 // TestFunctionGoesWhileAPodHasIt: the kernel tells of its link in the pod alone.
@@ -62,4 +63,36 @@ func TestWireOfLentDevices(t *testing.T) {
 		sh(t, "ip link set "+physical+" up")
 	}
 	down(false)
+}
+
+// TestSoftRDMAOverALentLink has a soft RDMA device over a function: it ends when
+// the function leaves for its pod, and so is never offered as one with it. The
+// function is not harmed.
+func TestSoftRDMAOverALentLink(t *testing.T) {
+	if !testns.OnNode(t) {
+		return
+	}
+	f := functions(t, 1)[0]
+	sh(t, "ip link set "+f.link+" up")
+	testns.SoftRDMA(t, "rxe0", f.link)
+	a := start(t, func(c *netagent.Config) { c.AllowDevices, c.AllowRDMA = []string{"eth*"}, []string{"*"} })
+	eventually(t, "the RDMA device is told of", func() bool { return a.devices()["rdma-rxe0"] != nil })
+	for name, d := range a.devices() {
+		if d.GetCombo() != nil {
+			t.Errorf("%s is offered as one", name)
+		}
+	}
+	w := a.watch()
+	claim := uuid.NewString()
+	a.attach(claim, f.request("a", nil), &netagentv1.DeviceRequest{
+		Key: "b", Kind: &netagentv1.DeviceRequest_Uverbs{Uverbs: &netagentv1.Uverbs{Ibdev: "rxe0"}}})
+	pod := testns.NewPod(t)
+	pod.Take(f.link, "net1")
+	for key, where := range map[string]netagentv1.Location{"a": netagentv1.Location_LOCATION_POD, "b": netagentv1.Location_LOCATION_LOST} {
+		if at := w.at[claim+"/"+key]; at.GetLocation() != where {
+			w.until(where.String(), func(*netagentv1.WatchResponse) bool { return w.at[claim+"/"+key].GetLocation() == where })
+		}
+	}
+	pod.Close()
+	a.detach(claim)
 }

@@ -35,13 +35,7 @@ func TestOfferFollowsRoutes(t *testing.T) {
 // TestCardIsPlugged plugs a card into the running node and pulls it out.
 func TestCardIsPlugged(t *testing.T) {
 	wantDevices(t, "host-device", 1)
-	monitor := func(command string, arguments map[string]any) {
-		t.Helper()
-		if _, err := theCluster.Node().Monitor(t.Context(), command, arguments); err != nil {
-			t.Fatal(err)
-		}
-	}
-	monitor("device_add", map[string]any{"driver": "e1000e", "id": "plugged", "bus": "spare0", "mac": "52:54:00:bb:00:01"})
+	monitor(t, "device_add", map[string]any{"driver": "e1000e", "id": "plugged", "bus": "spare0", "mac": "52:54:00:bb:00:01"})
 	wantDevices(t, "host-device", 2)
 	const link = "$(basename $(dirname $(grep -l 52:54:00:bb:00:01 /sys/class/net/*/address)))"
 	onNode(t, "echo 0 >/proc/sys/net/ipv6/conf/"+link+"/accept_ra") // an address would take it off the list
@@ -57,6 +51,6 @@ func TestCardIsPlugged(t *testing.T) {
 			return fmt.Errorf("the card's carrier is not %v: %+v", carrier, devices(t, "host-device"))
 		})
 	}
-	monitor("device_del", map[string]any{"id": "plugged"})
+	monitor(t, "device_del", map[string]any{"id": "plugged"})
 	wantDevices(t, "host-device", 1)
 }

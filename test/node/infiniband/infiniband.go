@@ -66,6 +66,11 @@ func add(ctx context.Context, t *toolchain.Toolchain, vm *node.VM) error {
 
 // Share puts the module's file into the machine's /host, and inserts nothing.
 func Share(ctx context.Context, t *toolchain.Toolchain, vm *node.VM) error {
+	return share(ctx, t, vm, module)
+}
+
+// share builds a module for the machine's kernel and puts its file into /host.
+func share(ctx context.Context, t *toolchain.Toolchain, vm *node.VM, module string) error {
 	source, err := toolchain.Source(ctx)
 	if err != nil {
 		return err
@@ -82,5 +87,5 @@ func Share(ctx context.Context, t *toolchain.Toolchain, vm *node.VM) error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(vm.Share, ModuleFile), content, 0o644)
+	return os.WriteFile(filepath.Join(vm.Share, module+".ko"), content, 0o644)
 }

@@ -1,0 +1,55 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"testing"
+
+	resourcev1 "k8s.io/api/resource/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// TestManyDevices gives the node more devices than a slice may have: functions of
+// its card, and soft RDMA devices over dummies. The API server takes them in
+// several slices, and a claim finds the last of them.
+func TestManyDevices(t *testing.T) {
+	const hcas = 70
+	functions(t, 7)
+	t.Cleanup(func() {
+		onNode(t, fmt.Sprintf("for i in $(seq %d); do rdma link del many$i; ip link del many$i; done 2>/dev/null; true", hcas))
+		wantOffered(t, fmt.Sprintf("rdma-many%d", hcas), false)
+	})
+	onNode(t, fmt.Sprintf(`set -e
+		modprobe -aq crc32_generic || true
+		modprobe -a rdma_rxe ib_uverbs rdma_ucm
+		for i in $(seq %d); do
+			ip link add many$i type dummy && ip link set many$i up && rdma link add many$i type rxe netdev many$i
+		done`, hcas))
+	wantDevices(t, "uverbs", hcas)
+	list, err := theCluster.Client().ResourceV1().ResourceSlices().List(context.Background(), metav1.ListOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{}
+	for _, s := range list.Items {
+		if len(s.Spec.Devices) > 64 || s.Spec.Pool.ResourceSliceCount != int64(len(list.Items)) {
+			t.Errorf("slice %s has %d devices, and says that there are %d of %d", s.Name, len(s.Spec.Devices), s.Spec.Pool.ResourceSliceCount, len(list.Items))
+		}
+		for _, d := range s.Spec.Devices {
+			if seen[d.Name] {
+				t.Errorf("%s is listed twice", d.Name)
+			}
+			seen[d.Name] = true
+		}
+	}
+	if len(list.Items) < 2 {
+		t.Errorf("%d slices", len(list.Items))
+	}
+	n := newNamespace(t)
+	spec := rdmaSpec(t, "rdma-devices", uverbs())
+	spec.Devices.Requests[0].Exactly.Selectors = []resourcev1.DeviceSelector{{CEL: &resourcev1.CELDeviceSelector{
+		Expression: fmt.Sprintf("device.attributes[%q].ibdev == \"many%d\"", driverName, hcas),
+	}}}
+	n.apply(claimTemplate("hca", spec), podWith("last", "hca"))
+	n.ready("last")
+}
