@@ -13,7 +13,8 @@ import (
 )
 
 // tree is a part of a machine's /sys: an InfiniBand card, one function of an
-// Ethernet card with a subfunction beside it, and a soft device.
+// Ethernet card with a subfunction beside it and a virtual function, and a soft
+// device.
 func tree(t *testing.T) *Reader {
 	t.Helper()
 	dir := t.TempDir()
@@ -25,6 +26,8 @@ func tree(t *testing.T) *Reader {
 		"devices/pci0000:00/0000:01:00.0/infiniband/rocep1s0/ports/1/link_layer":                   "Ethernet\n",
 		"devices/pci0000:00/0000:01:00.0/net/ens1/mtu":                                             "1500\n",
 		"devices/pci0000:00/0000:01:00.0/mlx5_core.sf.4/infiniband/rocep1s0sf4/ports/1/link_layer": "Ethernet\n",
+		"devices/pci0000:00/0000:01:00.2/infiniband/rocep1s0v0/ports/1/link_layer":                 "Ethernet\n",
+		"devices/pci0000:00/0000:01:00.2/net/ens1v0/mtu":                                           "1500\n",
 		"devices/virtual/infiniband/rxe_0/ports/1/link_layer":                                      "Ethernet\n",
 		"devices/virtual/infiniband_verbs/uverbs0/dev":                                             "231:192\n",
 		"devices/virtual/infiniband_verbs/uverbs0/ibdev":                                           "rxe_0\n",
@@ -42,6 +45,10 @@ func tree(t *testing.T) *Reader {
 		"class/infiniband/mlx5_0":                                                      "../../devices/pci0000:3a/0000:3b:00.0/infiniband/mlx5_0",
 		"class/infiniband/rocep1s0":                                                    "../../devices/pci0000:00/0000:01:00.0/infiniband/rocep1s0",
 		"class/infiniband/rocep1s0sf4":                                                 "../../devices/pci0000:00/0000:01:00.0/mlx5_core.sf.4/infiniband/rocep1s0sf4",
+		"class/infiniband/rocep1s0v0":                                                  "../../devices/pci0000:00/0000:01:00.2/infiniband/rocep1s0v0",
+		"devices/pci0000:00/0000:01:00.2/infiniband/rocep1s0v0/device":                 "../../../0000:01:00.2",
+		"devices/pci0000:00/0000:01:00.2/physfn":                                       "../0000:01:00.0",
+		"bus/pci/devices/0000:01:00.2":                                                 "../../../devices/pci0000:00/0000:01:00.2",
 		"class/infiniband/rxe_0":                                                       "../../devices/virtual/infiniband/rxe_0",
 		"devices/pci0000:3a/0000:3b:00.0/infiniband/mlx5_0/device":                     "../../../0000:3b:00.0",
 		"devices/pci0000:00/0000:01:00.0/infiniband/rocep1s0/device":                   "../../../0000:01:00.0",
@@ -61,7 +68,7 @@ func TestFiles(t *testing.T) {
 	r := tree(t)
 	cm := &netagentv1.CharDevice{Path: "/dev/infiniband/rdma_cm", Major: 10, Minor: 260}
 	var all []Device
-	for _, d := range []Device{{Name: "mlx5_0"}, {Name: "rocep1s0", Netdev: "ens1"}, {Name: "rocep1s0sf4"}, {Name: "rxe_0"}} {
+	for _, d := range []Device{{Name: "mlx5_0"}, {Name: "rocep1s0", Netdev: "ens1"}, {Name: "rocep1s0sf4"}, {Name: "rocep1s0v0"}, {Name: "rxe_0"}} {
 		r.readFiles(&d)
 		all = append(all, d)
 	}
@@ -76,6 +83,8 @@ func TestFiles(t *testing.T) {
 		},
 		{Name: "rocep1s0", LinkLayer: "Ethernet", Netdev: "ens1", PCI: ethernet, CharDevices: []*netagentv1.CharDevice{cm}},
 		{Name: "rocep1s0sf4", LinkLayer: "Ethernet", PCI: ethernet, CharDevices: []*netagentv1.CharDevice{cm}},
+		{Name: "rocep1s0v0", LinkLayer: "Ethernet", PCI: &netagentv1.PciFunction{Address: "0000:01:00.2", Root: "pci0000:00", NumaNode: -1},
+			CharDevices: []*netagentv1.CharDevice{cm}},
 		{Name: "rxe_0", LinkLayer: "Ethernet", CharDevices: []*netagentv1.CharDevice{
 			cm, {Path: "/dev/infiniband/uverbs0", Major: 231, Minor: 192},
 		}},
@@ -90,7 +99,7 @@ func TestFiles(t *testing.T) {
 			t.Errorf("%s is not exclusive", d.GetName())
 		}
 	}
-	if diff := cmp.Diff([]string{"rdma-0000-3b-00-0", "rdma-0000-01-00-0", "rdma-rocep1s0sf4", "rdma-rxe-0"}, names); diff != "" {
+	if diff := cmp.Diff([]string{"rdma-0000-3b-00-0", "rdma-0000-01-00-0", "rdma-rocep1s0sf4", "rdma-0000-01-00-2", "rdma-rxe-0"}, names); diff != "" {
 		t.Error(diff)
 	}
 }

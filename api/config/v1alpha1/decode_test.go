@@ -1,6 +1,7 @@
 package v1alpha1_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -183,6 +184,7 @@ func TestDecodeRefuses(t *testing.T) {
 		"spoofCheck":     {netdev(`"kind":"sriov-vf","spoofCheck":"on"`), []string{"netdev.spoofCheck", "string", "true or false"}},
 		"trust":          {netdev(`"kind":"sriov-vf","trust":1`), []string{"netdev.trust", "number", "true or false"}},
 		"maxTxRate":      {netdev(`"kind":"sriov-vf","maxTxRate":1000001`), []string{"netdev.maxTxRate: Invalid value: 1000001", "0 to 1000000"}},
+		"big minTxRate":  {netdev(`"kind":"sriov-vf","minTxRate":1000001`), []string{"netdev.minTxRate: Invalid value: 1000001", "0 to 1000000"}},
 		"minTxRate":      {netdev(`"kind":"sriov-vf","minTxRate":20,"maxTxRate":10`), []string{"netdev.minTxRate: Invalid value: 20", "at most maxTxRate, 10"}},
 		"linkState":      {netdev(`"kind":"sriov-vf","linkState":"on"`), []string{`netdev.linkState: Unsupported value: "on"`, "enable"}},
 		"VF of a card":   {netdev(`"kind":"host-device","vlan":5,"trust":false`), []string{"netdev.vlan: Forbidden: only an sriov-vf has it, not a host-device", "netdev.trust: Forbidden"}},
@@ -247,6 +249,22 @@ func TestDecodeRefuses(t *testing.T) {
 
 func netdev(fields string) []config.Layer {
 	return []config.Layer{claim(`{"type":"netdev","netdev":{` + fields + `}}`)}
+}
+
+// TestSettingsOfAFunction are refused for every other kind, each by name.
+func TestSettingsOfAFunction(t *testing.T) {
+	for name, value := range map[string]string{
+		"vlan": "0", "vlanQos": "0", "vlanProto": `"802.1q"`, "spoofCheck": "false", "trust": "false",
+		"minTxRate": "0", "maxTxRate": "0", "linkState": `"auto"`,
+	} {
+		for _, kind := range []string{"macvlan", "ipvlan", "veth", "dummy", "ipoib", "host-device"} {
+			_, err := config.Decode(netdev(fmt.Sprintf(`"kind":%q,%q:%s`, kind, name, value)))
+			want := fmt.Sprintf("netdev.%s: Forbidden: only an sriov-vf has it, not a %s", name, kind)
+			if err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("got %v, want %q", err, want)
+			}
+		}
+	}
 }
 
 func TestTooManyAddresses(t *testing.T) {
