@@ -88,12 +88,13 @@ func (n Node) offer(l link.Link, w *journal.Was) *netagentv1.NodeDevice {
 // maxName is the length of a DNS label, which the name becomes.
 const maxName = 63
 
-// deviceName is stable as long as the device stays where it is, and a DNS label:
-// vf-0000-3b-02-1.
+// deviceName is stable as long as the device stays where it is, unique on the
+// node, and a DNS label: vf-0000-3b-02-1. Of devices that hang under a function,
+// such as subfunctions, only virtio's have it for themselves.
 func deviceName(what string, d link.Device, pci *netagentv1.PciFunction) string {
-	where := pci.GetAddress()
-	if where == "" {
-		where = d.Bus + "-" + d.Name
+	where := d.Bus + "-" + d.Name
+	if address := pci.GetAddress(); address != "" && (d.Bus == "pci" || d.Bus == "virtio") {
+		where = address
 	}
 	safe := strings.Map(func(r rune) rune {
 		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' {

@@ -2,6 +2,7 @@ package inventory
 
 import (
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -127,7 +128,44 @@ func TestDeviceNames(t *testing.T) {
 			t.Errorf("got %s, want %s", got, want)
 		}
 	}
-	if got := deviceName("vf", link.Device{}, &netagentv1.PciFunction{Address: "0000:3b:02.1"}); got != "vf-0000-3b-02-1" {
-		t.Errorf("got %s", got)
+	f := &netagentv1.PciFunction{Address: "0000:3b:02.1"}
+	for want, d := range map[string]link.Device{
+		"vf-0000-3b-02-1":             {Bus: "pci", Name: "0000:3b:02.1"},
+		"vf-0000-3b-02-1 ":            {Bus: "virtio", Name: "virtio3"},
+		"vf-auxiliary-mlx5-core-sf-4": {Bus: "auxiliary", Name: "mlx5_core.sf.4"}, // one of many below the function
+	} {
+		if got := deviceName("vf", d, f); got != strings.TrimSpace(want) {
+			t.Errorf("%v: got %s, want %s", d, got, want)
+		}
+	}
+}
+
+// TestLinkDown: a card has lost its wire when it is up without a carrier, wherever
+// it is; a function when its card has none.
+func TestLinkDown(t *testing.T) {
+	sys := pci(t)
+	physical, function, card := ethernet(2, "eth1", "0000:03:00.0"), ethernet(3, "eth3", "0000:03:10.0"), ethernet(5, "eth2", "0000:05:00.0")
+	up := func(l link.Link, carrier bool) link.Link { l.Flags, l.Carrier = 1, carrier; return l }
+	before := state(sys, physical, function, card)
+	wasFunction, wasCard := before.Was(function), before.Was(card)
+	for what, c := range map[string]struct {
+		node Node
+		l    link.Link
+		was  *journal.Was
+		want bool
+	}{
+		"a card set down":           {before, card, wasCard, false},
+		"a card with its wire":      {before, up(card, true), wasCard, false},
+		"a card without":            {before, up(card, false), wasCard, true},
+		"a card in a pod":           {Node{sys: sys, away: map[link.Device]link.Link{card.Device: up(card, false)}}, link.Link{}, wasCard, true},
+		"a card nobody knows where": {Node{sys: sys}, link.Link{}, wasCard, false},
+		"a function of a dead card": {state(sys, physical, function), function, wasFunction, true},
+		"a function in a pod":       {state(sys, physical), link.Link{}, wasFunction, true},
+		"a function of a live card": {state(sys, up(physical, true)), link.Link{}, wasFunction, false},
+		"a function of a card away": {state(sys), link.Link{}, wasFunction, false},
+	} {
+		if got := c.node.linkDown(c.l, c.was); got != c.want {
+			t.Errorf("%s: %v", what, got)
+		}
 	}
 }
