@@ -5,6 +5,7 @@
 //	dra-driver health [--live]          asks a running driver how it is
 //	dra-driver metrics                  prints a running driver's metrics
 //	dra-driver trace CLAIM-UID          draws a claim's life from Jaeger
+//	dra-driver debug [flags]            writes what a bug report needs of this node, as a tar archive
 package main
 
 import (
@@ -44,6 +45,8 @@ func run(args []string, getenv func(string) string, stdout, stderr io.Writer) er
 			return showMetrics(ctx, args[1:], stdout, stderr)
 		case "trace":
 			return showTrace(ctx, args[1:], stdout, stderr)
+		case "debug":
+			return showNode(ctx, args[1:], getenv, stdout, stderr)
 		}
 	}
 	o, err := parse(args, getenv, stderr)
