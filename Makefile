@@ -1,5 +1,6 @@
 # Two commands do everything from nothing on a Debian machine with Go:
 # `make demo` shows the main job on a real cluster, `make test` tests all of it.
+# In make/: images, clusters to try them on, and work on any cluster.
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
@@ -74,13 +75,15 @@ churn: ## Many pods that come and go while the driver is updated: make churn LIV
 
 ##@ Build
 
-.PHONY: build
-build: ## The static binaries, in bin/
+.PHONY: binaries
+binaries: ## The static binaries, in bin/
 	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X github.com/hawser-dra/hawser/internal/version.Version=$(VERSION)" -o bin/ ./cmd/...
 
 .PHONY: setup
 setup: ## Install missing Debian packages and build the test cluster's programs, once
 	@$(CLUSTER) setup
+
+include make/images.mk make/cluster.mk make/deploy.mk
 
 ##@ Code
 
@@ -116,4 +119,4 @@ verify: ## Generated code is what the proto says, go.mod and go.sum are tidy
 
 .PHONY: help
 help: ## List the targets
-	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

@@ -45,7 +45,7 @@ func upCommand() command {
 	dir := dirFlag(f)
 	audit := f.Bool("audit-log", false, "write the API server's audit log")
 	return command{f, func(ctx context.Context, _ []string) error {
-		c, err := up(ctx, cluster.Options{Dir: *dir, AuditLog: *audit})
+		c, err := openOrUp(ctx, cluster.Options{Dir: *dir, AuditLog: *audit})
 		if err == nil {
 			fmt.Printf("export KUBECONFIG=%s\n", c.Kubeconfig())
 		}
@@ -118,8 +118,17 @@ func imageCommand() command {
 	bin := f.String("bin", "", "directory of the binaries that it copies")
 	ref := f.String("ref", "", "the image's name, with a tag")
 	out := f.String("out", "", "the archive to write")
+	args := map[string]string{}
+	f.Func("build-arg", "`NAME=VALUE` of an ARG in the Dockerfile, again for each", func(s string) error {
+		name, value, ok := strings.Cut(s, "=")
+		if !ok {
+			return fmt.Errorf("%q is not NAME=VALUE", s)
+		}
+		args[name] = value
+		return nil
+	})
 	return command{f, func(context.Context, []string) error {
-		i, err := image.FromDockerfile(*dockerfile, *bin, nil)
+		i, err := image.FromDockerfile(*dockerfile, *bin, args)
 		if err != nil {
 			return err
 		}

@@ -18,7 +18,7 @@ func demoCommand() command {
 	repo := f.String("repo", "..", "checkout of the driver")
 	version := f.String("version", "v0.1.0", "what the built driver calls itself")
 	return command{f, func(ctx context.Context, _ []string) error {
-		c, err := openOrUp(ctx, *dir)
+		c, err := openOrUp(ctx, cluster.Options{Dir: *dir})
 		if err != nil {
 			return err
 		}
@@ -57,8 +57,9 @@ The cluster keeps running.
   stop it and remove all of it       make demo-stop
 `
 
-// openOrUp takes the cluster that is in dir, or starts one there.
-func openOrUp(ctx context.Context, dir string) (*cluster.Cluster, error) {
+// openOrUp takes the cluster that is in a directory, or starts one there.
+func openOrUp(ctx context.Context, o cluster.Options) (*cluster.Cluster, error) {
+	dir := o.Dir
 	c, err := open(dir)
 	if err == nil {
 		err = c.Check()
@@ -75,5 +76,5 @@ func openOrUp(ctx context.Context, dir string) (*cluster.Cluster, error) {
 	if err := cluster.Down(ctx, dir); err != nil {
 		return nil, err
 	}
-	return up(ctx, cluster.Options{Dir: dir})
+	return up(ctx, o)
 }

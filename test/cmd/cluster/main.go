@@ -1,7 +1,7 @@
 // Command cluster runs the test cluster from the command line.
 //
 //	cluster setup                                build what clusters are made of
-//	cluster up --dir DIR                         start a cluster that keeps running
+//	cluster up --dir DIR                         start a cluster that keeps running, unless it does
 //	cluster down --dir DIR                       end it and remove its directory
 //	cluster load --dir DIR ARCHIVE...            give images to its node
 //	cluster node --dir DIR -- SCRIPT             run a shell script on its node
