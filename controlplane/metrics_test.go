@@ -47,6 +47,7 @@ func TestMetrics(t *testing.T) {
 		`hawser_orphans_total 0`,
 		`hawser_relay_dropped_total 0`,
 		`hawser_spans_lost_total 0`,
+		`hawser_build_info{version="dev"} 1`,
 		`rpc_client_call_duration_seconds_count{rpc_method="hawser.netagent.v1.NetAgent/Attach",rpc_response_status_code="OK"} 2`,
 	)
 	n.wantExemplar(m.Handler())

@@ -23,6 +23,7 @@ import (
 	"go.opentelemetry.io/otel/metric/noop"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 
+	"github.com/hawser-dra/hawser/internal/version"
 	"github.com/hawser-dra/hawser/telemetry/tracing"
 )
 
@@ -31,6 +32,7 @@ const (
 	Kind     = attribute.Key("kind")
 	Outcome  = attribute.Key("outcome")
 	Location = attribute.Key("location")
+	Version  = attribute.Key("version")
 )
 
 // Several is the kind of a claim whose devices are of more than one, and Unknown
@@ -49,6 +51,7 @@ type Metrics struct {
 	SpecRewrites, LinksRemade            metric.Int64Counter
 	Orphans, SliceWrites                 metric.Int64Counter
 	attachments, relayDropped, spansLost metric.Int64Observable
+	build                                metric.Int64Observable
 }
 
 // New returns metrics that can be read.
@@ -82,6 +85,7 @@ func (m *Metrics) create() error {
 	m.attachments = f.gauge("hawser.attachments", "Devices of claims on the node.")
 	m.relayDropped = f.total("hawser.relay.dropped", "Spans of netagent that the relay did not deliver.")
 	m.spansLost = f.total("hawser.spans.lost", "Spans of the driver that were not delivered.")
+	m.build = f.gauge("hawser.build.info", "Always 1; its label is the driver's version.")
 	return errors.Join(f.errs...)
 }
 
@@ -104,8 +108,9 @@ func (m *Metrics) Observe(o Observed) error {
 		}
 		to.ObserveInt64(m.relayDropped, o.RelayDropped())
 		to.ObserveInt64(m.spansLost, o.SpansLost())
+		to.ObserveInt64(m.build, 1, metric.WithAttributes(Version.String(version.Version)))
 		return nil
-	}, m.attachments, m.relayDropped, m.spansLost)
+	}, m.attachments, m.relayDropped, m.spansLost, m.build)
 	if err != nil {
 		return fmt.Errorf("metrics: %w", err)
 	}
