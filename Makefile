@@ -66,8 +66,8 @@ kernel: ## The test node itself, then netagent's tests on its kernel, which has 
 	go test -C test -p 1 -count=1 -timeout 30m -v ./node/... ./kernel/
 
 .PHONY: e2e
-e2e: ## Tests on a real cluster: the product as shipped, real pods; and that its build is reproducible
-	go test -C test -p 1 -count=1 -timeout 80m -v ./cluster/ ./product/ ./e2e/
+e2e: ## Tests on a real cluster: the product as shipped, real pods; that its build is reproducible; images by a real engine
+	go test -C test -p 1 -count=1 -timeout 80m -v ./cluster/ ./product/ ./kindnode/ ./e2e/
 
 .PHONY: churn
 churn: ## Many pods that come and go while the driver is updated: make churn LIVES=200

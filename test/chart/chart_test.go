@@ -3,9 +3,7 @@
 package chart
 
 import (
-	"bytes"
 	"errors"
-	"fmt"
 	"os/exec"
 	"slices"
 	"strings"
@@ -19,29 +17,15 @@ import (
 	"k8s.io/client-go/kubernetes/scheme"
 	"sigs.k8s.io/kustomize/api/krusty"
 	"sigs.k8s.io/kustomize/kyaml/filesys"
+
+	"github.com/hawser-dra/hawser/test/internal/helm"
 )
 
-const (
-	repo  = "../.."
-	chart = "deploy/charts/hawser"
-)
-
-// helm runs Helm in the checkout.
-func helm(t *testing.T, args ...string) (string, error) {
-	t.Helper()
-	c := exec.CommandContext(t.Context(), "go", append([]string{"tool", "-modfile=tools/helm/go.mod", "helm"}, args...)...)
-	c.Dir = repo
-	var stdout, stderr bytes.Buffer
-	c.Stdout, c.Stderr = &stdout, &stderr
-	if err := c.Run(); err != nil {
-		return "", fmt.Errorf("helm %s: %w\n%s%s", strings.Join(args, " "), err, &stdout, &stderr)
-	}
-	return stdout.String(), nil
-}
+const repo = "../.."
 
 func rendered(t *testing.T, args ...string) map[string]runtime.Object {
 	t.Helper()
-	text, err := helm(t, append([]string{"template", "hawser", chart, "--namespace", "dra-system"}, args...)...)
+	text, err := helm.Run(t.Context(), repo, nil, append([]string{"template", "hawser", helm.Chart, "--namespace", "dra-system"}, args...)...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,7 +73,7 @@ func objects(t *testing.T, text string) map[string]runtime.Object {
 }
 
 func TestLint(t *testing.T) {
-	if _, err := helm(t, "lint", "--strict", chart); err != nil {
+	if _, err := helm.Run(t.Context(), repo, nil, "lint", "--strict", helm.Chart); err != nil {
 		t.Error(err)
 	}
 }
@@ -144,7 +128,7 @@ func TestParametersPolicy(t *testing.T) {
 // TestAnotherDriver: driver and namespace have other names, and no object knows
 // the shipped ones any more.
 func TestAnotherDriver(t *testing.T) {
-	text, err := helm(t, "template", "hawser", chart, "--namespace", "net-system",
+	text, err := helm.Run(t.Context(), repo, nil, "template", "hawser", helm.Chart, "--namespace", "net-system",
 		"--set", "driverName=nic.example.org,parametersPolicy=true,directories.kubelet=/data/kubelet,directories.cdi=/data/cdi,images.driver.tag=v9")
 	if err != nil {
 		t.Fatal(err)
@@ -184,7 +168,7 @@ func TestWrongValues(t *testing.T) {
 		"resources.driver.limit.cpu=1": "limit",
 	} {
 		t.Run(value, func(t *testing.T) {
-			_, err := helm(t, "template", "hawser", chart, "--set", value)
+			_, err := helm.Run(t.Context(), repo, nil, "template", "hawser", helm.Chart, "--set", value)
 			if exit := (*exec.ExitError)(nil); !errors.As(err, &exit) || !strings.Contains(err.Error(), path) {
 				t.Errorf("got %v, want an error that names %s", err, path)
 			}

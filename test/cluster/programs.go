@@ -68,6 +68,24 @@ type programs struct {
 	kubernetes, containerd, runc, cni, pause string
 }
 
+// Runtime builds containerd and runc alone, and returns their directories.
+func Runtime(ctx context.Context, t *toolchain.Toolchain) (containerd, runc string, err error) {
+	if err := t.Packages(ctx, buildPackages...); err != nil {
+		return "", "", err
+	}
+	source, err := toolchain.Source(ctx)
+	if err != nil {
+		return "", "", err
+	}
+	c, r := containerdProgram, runcProgram
+	c.Dir, r.Dir = filepath.Join(source, "cluster/build/containerd"), filepath.Join(source, "cluster/build/runc")
+	if containerd, err = t.Build(ctx, c); err != nil {
+		return "", "", err
+	}
+	runc, err = t.Build(ctx, r)
+	return containerd, runc, err
+}
+
 // build builds all programs, the one that takes longest beside the others.
 func build(ctx context.Context, t *toolchain.Toolchain) (programs, error) {
 	source, err := toolchain.Source(ctx)

@@ -33,11 +33,12 @@ var dockerfiles = map[string]string{
 
 // Source is what to build and install.
 type Source struct {
-	Repo    string    // the checkout
-	Version string    // what the binaries say of themselves
-	Tags    string    // build tags; none for the product as it is shipped
-	Overlay string    // kustomization to apply instead of deploy/, which it names
-	Log     io.Writer // takes a few lines on how it goes
+	Repo     string    // the checkout
+	Version  string    // what the binaries say of themselves
+	Revision string    // what the images say that they were made of; "" is that it is unknown
+	Tags     string    // build tags; none for the product as it is shipped
+	Overlay  string    // kustomization to apply instead of deploy/, which it names
+	Log      io.Writer // takes a few lines on how it goes
 }
 
 // Install builds the product, gives its images to the node, applies the
@@ -126,7 +127,11 @@ func (s Source) Build(ctx context.Context, c *cluster.Cluster, dir string) ([]st
 
 // archive writes the image that a Dockerfile describes, of the binaries in bin.
 func (s Source) archive(path, name, dockerfile, bin string) error {
-	i, err := image.FromDockerfile(filepath.Join(s.Repo, dockerfile), bin, map[string]string{"VERSION": s.Version})
+	args := map[string]string{"VERSION": s.Version}
+	if s.Revision != "" {
+		args["REVISION"] = s.Revision
+	}
+	i, err := image.FromDockerfile(filepath.Join(s.Repo, dockerfile), bin, args)
 	if err != nil {
 		return err
 	}
