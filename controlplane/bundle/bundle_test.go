@@ -6,11 +6,15 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"google.golang.org/grpc"
+
+	netagentv1 "github.com/hawser-dra/hawser/api/netagent/v1"
 	"github.com/hawser-dra/hawser/controlplane/bundle"
 	"github.com/hawser-dra/hawser/controlplane/health"
 )
@@ -94,20 +98,55 @@ func TestWhatCannotBeHad(t *testing.T) {
 	}
 }
 
-// TestDriverIsAsked: what is not ready is in the report.
-func TestDriverIsAsked(t *testing.T) {
-	socket := filepath.Join(t.TempDir(), "health.sock")
-	server, err := health.Listen(socket, health.Check{Name: "netagent", Ready: func() error { return errors.New("is away") }})
+func device(name string) *netagentv1.WatchResponse {
+	return &netagentv1.WatchResponse{Event: &netagentv1.WatchResponse_Device{Device: &netagentv1.NodeDevice{
+		Name: name, Device: &netagentv1.NodeDevice_VirtualLinks{VirtualLinks: &netagentv1.VirtualLinks{}},
+	}}}
+}
+
+// netagent tells of two devices, and would go on to tell what changes.
+type netagent struct {
+	netagentv1.UnimplementedNetAgentServer
+}
+
+func (netagent) Watch(_ *netagentv1.WatchRequest, to grpc.ServerStreamingServer[netagentv1.WatchResponse]) error {
+	for _, e := range []*netagentv1.WatchResponse{
+		device("virtual0"),
+		device("virtual1"),
+		{Event: &netagentv1.WatchResponse_Synced{Synced: &netagentv1.Synced{}}},
+	} {
+		if err := to.Send(e); err != nil {
+			return err
+		}
+	}
+	<-to.Context().Done()
+	return nil
+}
+
+// TestProcessesAreAsked: what is not ready, and what netagent knows.
+func TestProcessesAreAsked(t *testing.T) {
+	dir := t.TempDir()
+	c := bundle.Config{HealthSocket: filepath.Join(dir, "health.sock"), NetagentSocket: filepath.Join(dir, "netagent.sock")}
+	driver, err := health.Listen(c.HealthSocket, health.Check{Name: "netagent", Ready: func() error { return errors.New("is away") }})
 	if err != nil {
 		t.Fatal(err)
 	}
-	go func() { _ = server.Run(t.Context()) }()
-	var archive bytes.Buffer
-	err = bundle.Write(t.Context(), &archive, bundle.Config{HealthSocket: socket, NetagentSocket: filepath.Join(t.TempDir(), "none")})
+	go func() { _ = driver.Run(t.Context()) }()
+	listener, err := net.Listen("unix", c.NetagentSocket)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(archive.String(), "is away") {
-		t.Error("the bundle does not say what is not ready")
+	server := grpc.NewServer()
+	netagentv1.RegisterNetAgentServer(server, netagent{})
+	go func() { _ = server.Serve(listener) }()
+	t.Cleanup(server.Stop)
+
+	got := write(t, c)
+	if text := got["health.txt.error"]; !strings.Contains(text, "is away") {
+		t.Errorf("health.txt.error is %q", text)
+	}
+	lines := strings.Split(strings.TrimSpace(got["netagent.json"]), "\n")
+	if len(lines) != 2 || !strings.Contains(lines[1], "virtual1") {
+		t.Errorf("netagent.json has %d lines:\n%s%s", len(lines), got["netagent.json"], got["netagent.json.error"])
 	}
 }
