@@ -11,8 +11,11 @@ LOGS ?= --tail=100 --follow
 # Where make debug writes all of it; empty: it prints an overview.
 BUNDLE ?=
 
-# kubectl on that cluster, or on the one of ON.
-KUBECTL ?= $(if $(filter kind,$(ON)),kubectl --context kind-$(KIND_CLUSTER),$(if $(filter vm,$(ON)),$(CLUSTER) kubectl --dir "$(DEMO)" --,kubectl))
+# Where ON says which cluster, it is that one.
+kubectl.kind = kubectl --context kind-$(KIND_CLUSTER)
+kubectl.vm = $(CLUSTER) kubectl --dir $(DEMO) --
+KUBECTL ?= $(or $(kubectl.$(ON)),kubectl)
+
 driver = $(KUBECTL) -n dra-system
 script = KUBECTL='$(KUBECTL)' TIMEOUT=$(TIMEOUT) DRIVER=$(DRIVER) REPO="$(CURDIR)" make/$(1).sh
 
