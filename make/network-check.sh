@@ -13,13 +13,14 @@ if [ -z "$pods" ]; then
   exit 1
 fi
 
-while read -r pod claim; do
+while read -r pod claim <&3; do
   "${kubectl[@]}" wait --for='jsonpath={.status.devices[0].networkData.interfaceName}' "resourceclaim/$claim" --timeout="$TIMEOUT" >/dev/null
-  for link in $("${kubectl[@]}" get resourceclaim "$claim" -o 'jsonpath={.status.devices[*].networkData.interfaceName}'); do
+  links=$("${kubectl[@]}" get resourceclaim "$claim" -o 'jsonpath={.status.devices[*].networkData.interfaceName}')
+  for link in $links; do
     printf '%s: ' "$pod"
-    "${kubectl[@]}" exec "$pod" </dev/null -- ip -brief link show dev "$link" || {
+    "${kubectl[@]}" exec "$pod" -- ip -brief link show dev "$link" || {
       echo "pod $pod has no interface $link, which claim $claim says it was given" >&2
       exit 1
     }
   done
-done <<<"$pods"
+done 3<<<"$pods"

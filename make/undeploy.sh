@@ -19,11 +19,13 @@ users() {
 }
 
 # A claim is told a moment late that its pod is gone.
+list=$(users)
 left=
-while read -r namespace pod claim; do
-  [ -z "$("${kubectl[@]}" -n "$namespace" get pod "$pod" --ignore-not-found -o name)" ] ||
-    left+="  pod $namespace/$pod, claim $claim"$'\n'
-done < <(users)
+while read -r namespace pod claim <&3; do
+  [ -n "$claim" ] || continue
+  found=$("${kubectl[@]}" -n "$namespace" get pod "$pod" --ignore-not-found -o name)
+  [ -z "$found" ] || left+="  pod $namespace/$pod, claim $claim"$'\n'
+done 3<<<"$list"
 
 if [ -n "$left" ]; then
   echo "these pods have devices of $DRIVER and cannot end without it:"
