@@ -14,6 +14,7 @@ import (
 )
 
 const (
+	defaultDriver       = "dra.example.com"
 	defaultHealthSocket = "/run/hawser/driver/health.sock"
 	// podlinkInImage is where the image has it.
 	podlinkInImage = "/podlink"
@@ -42,7 +43,7 @@ func parse(args []string, getenv func(string) string, output io.Writer) (options
 	var o options
 	f := flag.NewFlagSet("dra-driver", flag.ContinueOnError)
 	f.SetOutput(output)
-	f.StringVar(&o.driver, "driver-name", "dra.example.com", "`name` of the driver, as in DeviceClasses")
+	f.StringVar(&o.driver, "driver-name", defaultDriver, "`name` of the driver, as in DeviceClasses")
 	f.StringVar(&o.node, "node-name", getenv("NODE_NAME"), "`name` of this node (default $NODE_NAME)")
 	f.StringVar(&o.podUID, "pod-uid", getenv("POD_UID"), "`UID` of this pod, for rolling updates (default $POD_UID)")
 	f.StringVar(&o.kubeconfig, "kubeconfig", "", "`file` with access to the API server (default: that of the pod)")

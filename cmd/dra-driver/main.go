@@ -6,6 +6,9 @@
 //	dra-driver metrics                  prints a running driver's metrics
 //	dra-driver trace CLAIM-UID          draws a claim's life from Jaeger
 //	dra-driver debug [flags]            writes what a bug report needs of this node, as a tar archive
+//	dra-driver devices                  prints what the node offers
+//	dra-driver claims                   prints what the node holds
+//	dra-driver validate FILE…           checks manifests without a cluster
 package main
 
 import (
@@ -30,7 +33,7 @@ func main() {
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "dra-driver:", err)
-		os.Exit(1)
+		os.Exit(exitCode(err))
 	}
 }
 
@@ -47,6 +50,8 @@ func run(args []string, getenv func(string) string, stdout, stderr io.Writer) er
 			return showTrace(ctx, args[1:], stdout, stderr)
 		case "debug":
 			return showNode(ctx, args[1:], getenv, stdout, stderr)
+		case "validate":
+			return validateFiles(args[1:], os.Stdin, stdout, stderr)
 		}
 	}
 	o, err := parse(args, getenv, stderr)

@@ -32,6 +32,21 @@ func (l Layer) source() string {
 	return "claim"
 }
 
+// Check says what is wrong with the layer by itself: its form, before it is laid
+// over others. It is part of [Decode].
+func (l Layer) Check() error {
+	_, err := decodeLayer(l)
+	return err
+}
+
+// wrongType is a field whose value has the wrong JSON type.
+type wrongType struct{ field, text string }
+
+func (e *wrongType) Error() string { return e.field + ": " + e.text }
+
+// FieldPath is as in the errors of sigs.k8s.io/json.
+func (e *wrongType) FieldPath() string { return e.field }
+
 // Decode makes one configuration of the layers that apply to a device, in the
 // order in which the allocation lists them: classes first.
 func Decode(layers []Layer) (*DeviceConfig, error) {
@@ -137,7 +152,7 @@ func typeError(err error) error {
 	}
 	// An embedded type has no part in the form.
 	path := strings.Replace(t.Field, "Settings.", "", 1)
-	return fmt.Errorf("%s: is a JSON %s, must be %s", path, t.Value, want)
+	return &wrongType{path, fmt.Sprintf("is a JSON %s, must be %s", t.Value, want)}
 }
 
 // abridge keeps foreign text in errors short.
