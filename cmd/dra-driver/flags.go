@@ -16,6 +16,10 @@ import (
 const (
 	defaultDriver       = "dra.example.com"
 	defaultHealthSocket = "/run/hawser/driver/health.sock"
+	// defaultNetagentSocket is where the two containers have it.
+	defaultNetagentSocket = "/run/hawser/socket/netagent.sock"
+	// pluginsDir is the kubelet's, claimsDir is in the plugin's own.
+	pluginsDir, claimsDir = "/var/lib/kubelet/plugins", "claims"
 	// podlinkInImage is where the image has it.
 	podlinkInImage = "/podlink"
 )
@@ -53,7 +57,7 @@ func parse(args []string, getenv func(string) string, output io.Writer) (options
 	f.StringVar(&o.registryDir, "registry-dir", "/var/lib/kubelet/plugins_registry", "`directory` where the kubelet finds plugins")
 	f.StringVar(&o.cdiDir, "cdi-dir", "/etc/cdi", "`directory` of CDI specs")
 	f.StringVar(&o.stateDir, "state-dir", "", "`directory` of the claims' records (default <plugin-dir>/claims)")
-	f.StringVar(&o.netagentSocket, "netagent-socket", "/run/hawser/socket/netagent.sock", "`path` of netagent's socket")
+	f.StringVar(&o.netagentSocket, "netagent-socket", defaultNetagentSocket, "`path` of netagent's socket")
 	f.StringVar(&o.healthSocket, "health-socket", defaultHealthSocket, "`path` of the socket for probes")
 	f.StringVar(&o.traceSocket, "trace-socket", "/run/hawser/socket/otlp.sock", "`path` of the socket that netagent's spans are taken on when OTEL_EXPORTER_OTLP_ENDPOINT is set; empty: its spans are not taken")
 	f.StringVar(&o.metricsAddress, "metrics-address", "", "`address` to serve metrics on besides the health socket, such as :9410 (default none)")
@@ -80,10 +84,10 @@ func (o options) complete() (options, error) {
 		return o, nil
 	}
 	if o.pluginDir == "" {
-		o.pluginDir = filepath.Join("/var/lib/kubelet/plugins", o.driver)
+		o.pluginDir = filepath.Join(pluginsDir, o.driver)
 	}
 	if o.stateDir == "" {
-		o.stateDir = filepath.Join(o.pluginDir, "claims")
+		o.stateDir = filepath.Join(o.pluginDir, claimsDir)
 	}
 	switch {
 	case o.driver == "":

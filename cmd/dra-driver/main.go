@@ -50,6 +50,10 @@ func run(args []string, getenv func(string) string, stdout, stderr io.Writer) er
 			return showTrace(ctx, args[1:], stdout, stderr)
 		case "debug":
 			return showNode(ctx, args[1:], getenv, stdout, stderr)
+		case "devices":
+			return showDevices(ctx, args[1:], stdout, stderr)
+		case "claims":
+			return showClaims(ctx, args[1:], stdout, stderr)
 		case "validate":
 			return validateFiles(args[1:], os.Stdin, stdout, stderr)
 		}

@@ -6,6 +6,8 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
+	"strings"
 
 	"github.com/hawser-dra/hawser/api/record"
 )
@@ -24,15 +26,50 @@ func (s *Store) read(claimUID string) (*record.Record, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read record: %w", err)
 	}
-	r, err := record.Parse(data)
-	if err == nil && r.Claim.UID != claimUID {
-		err = fmt.Errorf("it is the record of claim %s", r.Claim.UID)
-	}
+	r, err := parse(data, claimUID)
 	if err != nil {
 		s.log.Error("Setting aside a file that is not the claim's record", "file", path, "as", path+brokenSuffix, "err", err)
 		return nil, os.Rename(path, path+brokenSuffix)
 	}
 	return r, nil
+}
+
+func parse(data []byte, claimUID string) (*record.Record, error) {
+	r, err := record.Parse(data)
+	if err == nil && r.Claim.UID != claimUID {
+		return nil, fmt.Errorf("it is the record of claim %s", r.Claim.UID)
+	}
+	return r, err
+}
+
+// Look reads the records in a directory, which may be another process's, and
+// leaves everything there as it is. Err names those that cannot be read.
+func Look(dir string) (records []*record.Record, err error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, fmt.Errorf("state directory: %w", err)
+	}
+	var errs []error
+	for _, e := range entries {
+		uid, ok := strings.CutSuffix(e.Name(), record.Suffix)
+		if !ok {
+			continue
+		}
+		data, err := readBounded(filepath.Join(dir, e.Name()))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // its claim has ended meanwhile
+		}
+		var r *record.Record
+		if err == nil {
+			r, err = parse(data, uid)
+		}
+		if err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", e.Name(), err))
+			continue
+		}
+		records = append(records, r)
+	}
+	return records, errors.Join(errs...)
 }
 
 // readBounded reads no more than makes a record too big.
