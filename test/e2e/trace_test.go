@@ -1,12 +1,14 @@
 package e2e
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"fmt"
 	"net"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -241,6 +243,30 @@ func testTraceAsText(t *testing.T, source product.Source) {
 		}
 		return nil
 	})
+	testPortForward(t, uid)
+}
+
+// testPortForward brings Jaeger to this machine and draws from there.
+func testPortForward(t *testing.T, uid string) {
+	forward := theCluster.Kubectl(t.Context(), "port-forward", "-n", "dra-system", "service/jaeger", ":16686")
+	out, err := forward.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := forward.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = forward.Process.Kill(); _ = forward.Wait() }()
+	line, err := bufio.NewReader(out).ReadString('\n')
+	port := regexp.MustCompile(`127\.0\.0\.1:(\d+) ->`).FindStringSubmatch(line)
+	if err != nil || port == nil {
+		t.Fatalf("%q, %v", line, err)
+	}
+	trace := exec.CommandContext(t.Context(), "go", "run", "./cmd/dra-driver", "trace", uid, "--jaeger", "http://localhost:"+port[1])
+	trace.Dir = repo
+	if text, err := trace.CombinedOutput(); err != nil || !strings.Contains(string(text), "NodePrepare") {
+		t.Errorf("%v: %s", err, text)
+	}
 }
 
 // testSlowTraces asks as the README says, for prepares that took longer than nothing: a claim that has just been prepared is among the answers.

@@ -1,0 +1,161 @@
+package docs
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const repo = "../.."
+
+func documents(t *testing.T) []Document {
+	t.Helper()
+	all, err := Read(repo)
+	if err != nil || len(all) < 4 {
+		t.Fatalf("%d documents, %v", len(all), err)
+	}
+	return all
+}
+
+func document(t *testing.T, path string) Document {
+	t.Helper()
+	for _, d := range documents(t) {
+		if d.Path == path {
+			return d
+		}
+	}
+	t.Fatalf("there is no %s", path)
+	return Document{}
+}
+
+func text(t *testing.T, path string) string {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join(repo, path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+var link = regexp.MustCompile(`(?:\]\(|src="|srcset=")([^)"\s]+)[)"]`)
+
+// TestLinks: what links point at is there.
+func TestLinks(t *testing.T) {
+	for _, d := range documents(t) {
+		for i, line := range d.Lines {
+			for _, m := range link.FindAllStringSubmatch(line, -1) {
+				if strings.Contains(m[1], "://") {
+					continue
+				}
+				path, anchor, _ := strings.Cut(m[1], "#")
+				target := d.Path
+				if path != "" {
+					target = filepath.Join(filepath.Dir(d.Path), path)
+				}
+				if _, err := os.Stat(filepath.Join(repo, target)); err != nil {
+					t.Errorf("%s:%d: %v", d.Path, i+1, err)
+					continue
+				}
+				if anchor == "" {
+					continue
+				}
+				if to := document(t, target); !slices.Contains(to.Anchors(), anchor) {
+					t.Errorf("%s:%d: %s has no heading %q, but %q", d.Path, i+1, target, anchor, to.Anchors())
+				}
+			}
+		}
+	}
+}
+
+var (
+	path  = regexp.MustCompile(`^(?:\./)?(?:api|cmd|controlplane|netagent|podlink|telemetry|internal|deploy|test|tools|kind-node|docs)/[\w./{},<>*-]*$`)
+	brace = regexp.MustCompile(`\{([^}]*)\}`)
+)
+
+// TestPaths: files and directories that a text names are there. A <kind> stands for
+// any.
+func TestPaths(t *testing.T) {
+	for _, d := range documents(t) {
+		for _, s := range d.Spans() {
+			if !path.MatchString(s.Text) {
+				continue
+			}
+			for _, p := range expand(regexp.MustCompile(`<\w+>`).ReplaceAllString(s.Text, "*")) {
+				if found, err := filepath.Glob(filepath.Join(repo, p)); err != nil || len(found) == 0 {
+					t.Errorf("%s:%d: there is no %s", d.Path, s.Line, p)
+				}
+			}
+		}
+	}
+}
+
+// expand writes out a/{b,c} as a/b and a/c.
+func expand(p string) (all []string) {
+	m := brace.FindStringSubmatchIndex(p)
+	if m == nil {
+		return []string{p}
+	}
+	for part := range strings.SplitSeq(p[m[2]:m[3]], ",") {
+		all = append(all, expand(p[:m[0]]+part+p[m[1]:])...)
+	}
+	return all
+}
+
+// TestCommands: each command is a target of make, or some test runs it.
+func TestCommands(t *testing.T) {
+	makefile := text(t, "Makefile")
+	used := map[string]bool{}
+	for _, d := range documents(t) {
+		for _, c := range d.Commands() {
+			target, variables := c.Target()
+			proof := c.Proof()
+			switch {
+			case target != "":
+				wantTarget(t, makefile, c, target, variables)
+			case proof != nil:
+				used[proof.Command] = true
+			case !c.OnCluster():
+				t.Errorf("%s:%d: no test runs %q: name the one that does in Proofs", c.Path, c.Line, c.Text)
+			}
+		}
+	}
+	for _, p := range Proofs {
+		if !used[p.Command] {
+			t.Errorf("no document has a command %q", p.Command)
+		}
+		if !strings.Contains(text(t, p.File), p.Test) {
+			t.Errorf("%s has no %s, which should prove %q", p.File, p.Test, p.Command)
+		}
+	}
+}
+
+func wantTarget(t *testing.T, makefile string, c Command, target string, variables []string) {
+	t.Helper()
+	if !strings.Contains(makefile, "\n"+target+":") {
+		t.Errorf("%s:%d: the Makefile has no target %s", c.Path, c.Line, target)
+	}
+	for _, v := range variables {
+		if !strings.Contains(makefile, "$("+v+")") {
+			t.Errorf("%s:%d: the Makefile has no variable %s", c.Path, c.Line, v)
+		}
+	}
+}
+
+// TestBlocks: a block says what it is, so that nothing to run is taken for a
+// picture. Those that say nothing are what a program prints.
+func TestBlocks(t *testing.T) {
+	for _, d := range documents(t) {
+		for _, b := range d.Blocks {
+			if !slices.Contains([]string{"", "sh", "yaml", "go"}, b.Language) {
+				t.Errorf("%s:%d: the language of a block is %q", d.Path, b.Line, b.Language)
+			}
+			first, _, _ := strings.Cut(strings.TrimSpace(b.Text), " ")
+			if b.Language == "" && slices.Contains(programs, first) {
+				t.Errorf("%s:%d: a block of commands does not say sh", d.Path, b.Line)
+			}
+		}
+	}
+}
