@@ -2,6 +2,7 @@ package docs
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -115,6 +116,10 @@ func TestCommands(t *testing.T) {
 			switch {
 			case target != "":
 				wantTarget(t, makefile, c, target, variables)
+			case strings.HasPrefix(c.Text, "go "):
+				wantPackage(t, c)
+			case strings.HasPrefix(c.Text, built):
+				wantSuccess(t, c)
 			case proof != nil:
 				used[proof.Command] = true
 			case !c.OnCluster():
@@ -141,6 +146,46 @@ func wantTarget(t *testing.T, makefile string, c Command, target string, variabl
 		if !strings.Contains(makefile, "$("+v+")") {
 			t.Errorf("%s:%d: the Makefile has no variable %s", c.Path, c.Line, v)
 		}
+	}
+}
+
+// built is how a program begins that `make build` makes.
+const built = "bin/"
+
+func wantSuccess(t *testing.T, c Command) {
+	t.Helper()
+	cmd := exec.Command("bash", "-euc", "go run ./cmd/"+strings.TrimPrefix(c.Text, built))
+	cmd.Dir = repo
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("%s:%d: %v: %s", c.Path, c.Line, err, out)
+	}
+}
+
+var (
+	ofTest  = regexp.MustCompile(`^go test (-C test )?.*?(\./\S*)`)
+	ofRun   = regexp.MustCompile(`^go run -C test (\./cmd/\S+) (\w+)`)
+	runFlag = regexp.MustCompile(`-run '?(\w+)`)
+)
+
+// wantPackage: a command of the go tool names a package that is there, and a test
+// or a subcommand that is in it.
+func wantPackage(t *testing.T, c Command) {
+	t.Helper()
+	dir, pattern := "", ""
+	if m := ofTest.FindStringSubmatch(c.Text); m != nil {
+		dir = filepath.Join(strings.TrimSpace(strings.TrimPrefix(m[1], "-C")), m[2])
+		if name := runFlag.FindStringSubmatch(c.Text); name != nil {
+			pattern = "func " + name[1]
+		}
+	} else if m := ofRun.FindStringSubmatch(c.Text); m != nil {
+		dir, pattern = filepath.Join("test", m[1]), `"`+m[2]+`":`
+	}
+	files, err := filepath.Glob(filepath.Join(repo, strings.ReplaceAll(dir, "...", "*"), "*.go"))
+	if err != nil || dir == "" || len(files) == 0 {
+		t.Errorf("%s:%d: there is no package in %q: %s", c.Path, c.Line, dir, c.Text)
+	}
+	if !slices.ContainsFunc(files, func(f string) bool { return strings.Contains(text(t, strings.TrimPrefix(f, repo)), pattern) }) {
+		t.Errorf("%s:%d: %s has no %s", c.Path, c.Line, dir, pattern)
 	}
 }
 

@@ -72,6 +72,17 @@ func wantUnknownField(t *testing.T) {
 	}
 }
 
+// TestExample: the README shows what is really said of a misspelt mode.
+func TestExample(t *testing.T) {
+	r, err := validate(bytes.NewBufferString(complete("type: netdev\nnetdev: {kind: macvlan, parent: eth0, mode: brigde}\n", "x")), "-")
+	if err != nil || len(r.Findings) != 1 {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	if n := strings.Count(text(t, "README.md"), "mode: error: "+r.Findings[0].Message) + strings.Count(text(t, "README.md"), "mode: "+r.Findings[0].Message); n != 2 {
+		t.Errorf("%q is in the README %d times, want in the sections on claims and on validate", r.Findings[0].Message, n)
+	}
+}
+
 var (
 	quoted = regexp.MustCompile(`%(\.\d+)?q`)
 	verb   = regexp.MustCompile(`%[-+#0-9.]*[a-z]`)

@@ -18,5 +18,4 @@ var Proofs = []Proof{
 	{"kubectl exec -n dra-system daemonset/dra-driver -c driver -- /dra-driver trace", "test/e2e/trace_test.go", "testTraceAsText"},
 	{"kubectl port-forward -n dra-system service/jaeger 16686", "test/e2e/trace_test.go", "testPortForward"},
 	{"dra-driver trace UID --jaeger http://localhost:16686", "test/e2e/trace_test.go", "testPortForward"},
-	{"go test -C test -short ./...", "Makefile", "go test -C test -race -short ./..."},
 }
