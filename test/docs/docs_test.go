@@ -163,7 +163,7 @@ func wantSuccess(t *testing.T, c Command) {
 
 var (
 	ofTest  = regexp.MustCompile(`^go test (-C test )?.*?(\./\S*)`)
-	ofRun   = regexp.MustCompile(`^go run -C test (\./cmd/\S+) (\w+)`)
+	ofRun   = regexp.MustCompile(`^go run (-C test )?(\./\S+)(?: (\w+))?`)
 	runFlag = regexp.MustCompile(`-run '?(\w+)`)
 )
 
@@ -178,7 +178,10 @@ func wantPackage(t *testing.T, c Command) {
 			pattern = "func " + name[1]
 		}
 	} else if m := ofRun.FindStringSubmatch(c.Text); m != nil {
-		dir, pattern = filepath.Join("test", m[1]), `"`+m[2]+`":`
+		dir = filepath.Join(strings.TrimSpace(strings.TrimPrefix(m[1], "-C")), m[2])
+		if m[3] != "" {
+			pattern = `"` + m[3] + `":`
+		}
 	}
 	files, err := filepath.Glob(filepath.Join(repo, strings.ReplaceAll(dir, "...", "*"), "*.go"))
 	if err != nil || dir == "" || len(files) == 0 {
