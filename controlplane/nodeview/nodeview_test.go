@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	netagentv1 "github.com/hawser-dra/hawser/api/netagent/v1"
+	"github.com/hawser-dra/hawser/api/layer3"
 	"github.com/hawser-dra/hawser/api/record"
 	"github.com/hawser-dra/hawser/controlplane/nodeview"
 )
@@ -84,7 +85,11 @@ func states(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
 	link := func(name, host string, addresses ...string) *record.Link {
-		return &record.Link{Name: name, HostName: host, Alias: "mark", MAC: "02:00:00:00:00:01", Addresses: addresses}
+		l := &record.Link{Name: name, HostName: host, Alias: "mark", MAC: "02:00:00:00:00:01"}
+		for _, a := range addresses {
+			l.Addresses = append(l.Addresses, layer3.Address{Address: a})
+		}
+		return l
 	}
 	for _, r := range []record.Record{
 		{Claim: record.Claim{UID: web, Namespace: "shop", Name: "web"}, Devices: []record.Device{

@@ -5,6 +5,7 @@ import (
 
 	resourceapi "k8s.io/api/resource/v1"
 
+	"github.com/hawser-dra/hawser/api/layer3"
 	"github.com/hawser-dra/hawser/api/record"
 	"github.com/hawser-dra/hawser/controlplane/plugin"
 )
@@ -14,7 +15,7 @@ import (
 func TestAttributes(t *testing.T) {
 	r := &record.Record{Devices: []record.Device{
 		{Request: "vf", Device: "vf-0", Node: []byte(`{"name":"vf-0","vf":{"pci":{"address":"0000:3b:02.1","numaNode":1},"parent":"ens1","vfIndex":5}}`),
-			Link: &record.Link{Name: "net1", MAC: "02:00:00:00:00:01", Addresses: []string{"192.0.2.1/24"}}},
+			Link: &record.Link{Name: "net1", MAC: "02:00:00:00:00:01", Settings: layer3.Settings{Addresses: []layer3.Address{{Address: "192.0.2.1/24"}}}}},
 		{Request: "rdma", Device: "rdma-0", Node: []byte(`{"name":"rdma-0","rdma":{"ibdev":"mlx5_0","pci":{"address":"0000:3b:00.0"}}}`),
 			RDMA: &record.RDMA{IBDev: "mlx5_0"}},
 		{Request: "link", Device: "netdev-virtual", Link: &record.Link{Name: "net2"}},
