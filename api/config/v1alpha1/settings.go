@@ -56,7 +56,7 @@ func checkAddressForm(a any, path string) error {
 		t.Field = path + "." + t.Field
 	}
 	for _, s := range strict {
-		if f, ok := s.(kjson.FieldError); ok {
+		if f, ok := errors.AsType[kjson.FieldError](s); ok {
 			f.SetFieldPath(path + "." + f.FieldPath())
 		}
 	}
@@ -68,7 +68,7 @@ func checkAddressForm(a any, path string) error {
 
 // validateSettings says of layer 3 what [layer3] says, in the API's words.
 func validateSettings(n *Netdev, path *field.Path) (errs field.ErrorList) {
-	for _, e := range n.Settings.Validate() {
+	for _, e := range n.Validate() {
 		errs = append(errs, fieldError(e, path))
 	}
 	if n.VRF != nil && n.VRF.Name != "" && n.VRF.Name == n.InterfaceName {
