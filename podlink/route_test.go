@@ -44,7 +44,8 @@ const everyRoute = `{"addresses": ["192.0.2.10/24", "192.0.2.11/24", "2001:db8::
 	{"destination": "203.0.113.1/32", "scope": "global", "table": 100},
 	{"destination": "0.0.0.0/0", "gateway": "192.0.2.254", "table": 4294967295},
 	{"destination": "2001:db8:1::/48", "gateway": "2001:db8::1", "source": "2001:db8::10", "metric": 5, "mtu": 1300},
-	{"destination": "2001:db8:2::/48", "table": 100}]}`
+	{"destination": "2001:db8:2::/48", "table": 100},
+	{"destination": "2001:db8:3::/48", "gateway": "2001:db8:ffff::1", "onLink": true}]}`
 
 var everyRouteMade = []string{
 	"10.0.0.0/8 via 192.0.2.254 src 192.0.2.11 scope 0 metric 7 mtu 1400 table 254 flags 0",
@@ -53,6 +54,7 @@ var everyRouteMade = []string{
 	"203.0.113.1/32 via <nil> src <nil> scope 0 metric 0 mtu 0 table 100 flags 0",
 	"0.0.0.0/0 via 192.0.2.254 src <nil> scope 0 metric 0 mtu 0 table 4294967295 flags 0",
 	"2001:db8:1::/48 via 2001:db8::1 src 2001:db8::10 scope 0 metric 5 mtu 1300 table 254 flags 0",
+	"2001:db8:3::/48 via 2001:db8:ffff::1 src <nil> scope 0 metric 1024 mtu 0 table 254 flags 4",
 	"2001:db8:2::/48 via <nil> src <nil> scope 0 metric 1024 mtu 0 table 100 flags 0",
 }
 

@@ -14,7 +14,8 @@ type bound struct{ least, most int32 }
 var onOff = bound{0, 1}
 
 // sysctls are those of one interface (net.<family>.conf.<interface>.<key>) that a
-// claim may set.
+// claim may set. For IPv6, forwarding makes the interface a router's; packets are
+// forwarded only if the pod's net.ipv6.conf.all.forwarding says so too.
 var sysctls = map[string]bound{
 	"ipv4.accept_local":                onOff,
 	"ipv4.accept_redirects":            onOff,

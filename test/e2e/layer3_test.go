@@ -19,12 +19,12 @@ func routerPod(t *testing.T) []any {
 		request{"near", netdev{
 			"kind": "veth", "parent": nearBridge, "interfaceName": "near0", "macAddress": routerMAC,
 			"addresses": []string{"192.0.2.254/24", "2001:db8::fe/64"},
-			"sysctls":   map[string]int{"ipv4.arp_ignore": 8, "ipv4.forwarding": 1, "ipv6.forwarding": 1},
+			"sysctls":   map[string]int{"ipv4.arp_ignore": 8, "ipv4.forwarding": 1},
 		}.parameters()},
 		request{"far", netdev{
 			"kind": "veth", "parent": farBridge, "interfaceName": "far0",
 			"addresses": []string{"198.51.100.254/24", "2001:db8:f::fe/64"},
-			"sysctls":   map[string]int{"ipv4.forwarding": 1, "ipv6.forwarding": 1},
+			"sysctls":   map[string]int{"ipv4.forwarding": 1},
 		}.parameters()})), podWith("router", "router")}
 }
 
@@ -110,10 +110,10 @@ func TestLayer3(t *testing.T) {
 func (n *namespace) wantLayer3(pod string) {
 	n.t.Helper()
 	for _, ping := range [][]string{
-		{"-I", "192.0.2.10", "198.51.100.9"},    // by the rule for the source, over the router that answers no ARP
-		{"-I", "2001:db8::10", "2001:db8:f::9"}, // the same in IPv6
-		{"-I", "blue", "198.51.100.9"},          // by the VRF's default route
-		{"-I", "blue", "203.0.113.1"},           // the other claim's interface in the VRF
+		{"-I", "192.0.2.10", "198.51.100.9"},     // by the rule for the source, over the router that answers no ARP
+		{"-I", "2001:db8::10", "2001:db8:f::fe"}, // the same in IPv6, to the router itself
+		{"-I", "blue", "198.51.100.9"},           // by the VRF's default route
+		{"-I", "blue", "203.0.113.1"},            // the other claim's interface in the VRF
 	} {
 		eventually(n.t, func() error {
 			_, err := n.tryExec(pod, append([]string{"ping", "-c", "1", "-W", "2"}, ping...)...)
