@@ -208,3 +208,34 @@ func TestForgedMarkInOtherPods(t *testing.T) {
 		t.Errorf("left in its pod: %v", left)
 	}
 }
+
+// TestNameOfAnotherCard has a pod call its function as a card is called that
+// another pod has. When both come home each has its own name.
+func TestNameOfAnotherCard(t *testing.T) {
+	if !testns.OnNode(t) {
+		return
+	}
+	f := functions(t, 1)[0]
+	before := asIs(t, f.link, physical, virtio)
+	a := lending(t)
+	w := a.watch()
+	for range 3 {
+		forging, other := uuid.NewString(), uuid.NewString()
+		a.attach(forging, f.request("a", nil))
+		a.attach(other, nicRequest(virtio))
+		first, second := testns.NewPod(t), testns.NewPod(t)
+		first.Take(f.link, virtio)
+		second.Take(virtio, "net1")
+		w.want(forging, netagentv1.Location_LOCATION_POD)
+		w.want(other, netagentv1.Location_LOCATION_POD)
+		first.Close()
+		second.Close()
+		eventually(t, "both are at home under their own names", func() bool {
+			links := sh(t, "ip link show dev "+f.link+" || true; ip link show dev "+virtio+" || true")
+			return strings.Contains(links, "alias hawser/"+forging) && strings.Contains(links, "alias hawser/"+other)
+		})
+		a.detach(forging)
+		a.detach(other)
+		wantAsIs(t, before, f.link, physical, virtio)
+	}
+}

@@ -59,11 +59,14 @@ func (r *returns) wait() { r.tasks.Wait() }
 func (m *Manager) awaitHome(ctx context.Context, mk mark) {
 	log := logging.From(ctx).With("claim", mk.Claim, "key", mk.Key)
 	for end := time.Now().Add(releaseTime); ctx.Err() == nil; {
-		home, err := m.seeTo(ctx, mk, time.Now().After(end))
-		if err != nil && ctx.Err() == nil {
+		enough := time.Now().After(end)
+		home, err := m.seeTo(ctx, mk, enough)
+		// Another that has come home has the name, until it is seen to as well.
+		taken := errors.Is(err, link.ErrExists) && !enough
+		if err != nil && !taken && ctx.Err() == nil {
 			log.Warn("borrowed link that has come home is not as it should be", "cause", err)
 		}
-		if home || err != nil {
+		if (home || err != nil) && !taken {
 			return
 		}
 		select {
