@@ -166,7 +166,7 @@ func (m *Manager) identifier() (func(link.Link) (journal.Entry, bool), error) {
 		}
 		for _, e := range entries {
 			k, err := kindOf(e.Request)
-			if err == nil && l.Alias == markOf(e).alias() && l.Kind == k.name() && !(homes(k) && e.Made != nil) {
+			if err == nil && l.Alias == markOf(e).alias() && l.Kind == k.name() && (!homes(k) || e.Made == nil) {
 				return e, true
 			}
 		}
