@@ -165,8 +165,6 @@ func TestNeverLent(t *testing.T) {
 			code: codes.InvalidArgument, text: "needs a vlan of 1 to 4094"},
 		"rates crossed": {request: f.request("a", func(vf *netagentv1.SriovVf) { vf.MinTxRate, vf.MaxTxRate = ptr(uint32(1000000)), ptr(uint32(999999)) }),
 			code: codes.InvalidArgument, text: "must be at most max_tx_rate"},
-		"more than the wire's rate": {request: f.request("a", func(vf *netagentv1.SriovVf) { vf.MaxTxRate = ptr(uint32(1000000)) }),
-			code: codes.FailedPrecondition, text: "sriov_vf.max_tx_rate"},
 		"a function's MTU": {request: f.request("a", func(vf *netagentv1.SriovVf) { vf.Mtu = ptr(uint32(65535)) }),
 			code: codes.PermissionDenied, text: "sriov_vf.mtu"},
 		"a function's address": {request: f.request("a", func(vf *netagentv1.SriovVf) { vf.MacAddress = broadcastMAC }),

