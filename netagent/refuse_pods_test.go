@@ -3,6 +3,7 @@ package netagent_test
 import (
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 	"testing"
 
@@ -21,20 +22,42 @@ import (
 type forger struct {
 	a        *agent
 	w        *watcher
-	created  string // claims: of links that end with their pod,
-	lent     string // and of one that comes home
-	devices  map[string][]*netagentv1.DeviceRequest
+	claims   []forged
 	victim   string
 	wanted   []*netagentv1.DeviceRequest
-	pod      *testns.Pod // the victim's
 	attached []*netagentv1.Attachment
+	pod      *testns.Pod // the victim's
 }
 
-// TestPodsThatForge has a pod give its virtual function, IPoIB child, macvlan and
-// pair the names, aliases, groups, addresses, altnames, MTU and flags of another
-// claim's, of the node's, and of nobody. The host and the other claim are as after
-// a pod that has not.
+// forged is a claim of the forger's, and where its links are when it is dead.
+type forged struct {
+	claim   string
+	devices []*netagentv1.DeviceRequest
+	after   netagentv1.Location
+}
+
+// ending is a claim for links that end with their pod, and returning one for those
+// that come home.
+func ending(devices ...*netagentv1.DeviceRequest) forged {
+	return forged{uuid.NewString(), devices, netagentv1.Location_LOCATION_LOST}
+}
+
+func returning(devices ...*netagentv1.DeviceRequest) forged {
+	return forged{uuid.NewString(), devices, netagentv1.Location_LOCATION_HOST}
+}
+
+// TestPodsThatForge has a pod give its macvlans and pairs the names, aliases,
+// groups, addresses, altnames, MTU and flags of another claim's, of the node's, and
+// of nobody.
 func TestPodsThatForge(t *testing.T) {
+	noDAD(t)
+	uplink(t)
+	all := []*netagentv1.DeviceRequest{macvlanRequest("a", "up0"), vethRequest("b"), macvlanRequest("c", "up0"), vethRequest("d")}
+	forgeAll(t, start(t), all, ending(all...))
+}
+
+// TestPodsThatForgeCards does so with a virtual function and an IPoIB child too.
+func TestPodsThatForgeCards(t *testing.T) {
 	if !testns.OnNode(t) {
 		return
 	}
@@ -44,23 +67,23 @@ func TestPodsThatForge(t *testing.T) {
 	a := start(t, func(c *netagent.Config) {
 		c.AllowDevices, c.AllowParents = []string{"eth*"}, []string{"up0", hca}
 	})
-	f := &forger{a: a, w: a.watch(), created: uuid.NewString(), lent: uuid.NewString(), victim: uuid.NewString(), pod: testns.NewPod(t)}
-	child := func(key string) *netagentv1.DeviceRequest {
-		r := ipoibRequest(hca, connected, 0)
-		r.Key = key
-		return r
-	}
-	f.devices = map[string][]*netagentv1.DeviceRequest{
-		f.created: {macvlanRequest("a", "up0"), vethRequest("b"), child("c")},
-		f.lent:    {both[0].request("d", allSettings)},
-	}
-	f.wanted = []*netagentv1.DeviceRequest{macvlanRequest("a", "up0"), vethRequest("b"), child("c"), both[1].request("d", nil)}
+	child := ipoibRequest(hca, connected, 0)
+	child.Key = "c"
+	created := []*netagentv1.DeviceRequest{macvlanRequest("a", "up0"), vethRequest("b"), child}
+	forgeAll(t, a, append(slices.Clone(created), both[1].request("d", nil)), ending(created...), returning(both[0].request("d", allSettings)))
+}
+
+// forgeAll compares the host and the victim after each sort of forgery with what
+// they are after a pod that is honest.
+func forgeAll(t *testing.T, a *agent, wanted []*netagentv1.DeviceRequest, claims ...forged) {
+	t.Helper()
+	f := &forger{a: a, w: a.watch(), claims: claims, victim: uuid.NewString(), wanted: wanted, pod: testns.NewPod(t)}
 	f.attached = a.attach(f.victim, f.wanted...)
 	for _, at := range f.attached {
 		f.pod.Take(at.GetLink().GetName(), "net"+at.GetKey())
 	}
 	f.w.want(f.victim, netagentv1.Location_LOCATION_POD)
-
+	f.life(t, func(*testns.Pod) {}) // after the first, all that is used has been used
 	honest := f.life(t, func(*testns.Pod) {})
 	for who, forge := range map[string]func(pod *testns.Pod){
 		"the other claim": func(pod *testns.Pod) { f.pose(t, pod, f.likeVictim) },
@@ -89,19 +112,18 @@ func TestPodsThatForge(t *testing.T) {
 func (f *forger) life(t *testing.T, forge func(*testns.Pod)) string {
 	t.Helper()
 	pod := testns.NewPod(t)
-	for _, claim := range []string{f.created, f.lent} {
-		for _, at := range f.a.attach(claim, f.devices[claim]...) {
+	for _, c := range f.claims {
+		for _, at := range f.a.attach(c.claim, c.devices...) {
 			pod.Take(at.GetLink().GetName(), "net"+at.GetKey())
 		}
-		f.w.want(claim, netagentv1.Location_LOCATION_POD)
+		f.w.want(c.claim, netagentv1.Location_LOCATION_POD)
 	}
 	forge(pod)
 	pod.Close()
-	f.w.want(f.created, netagentv1.Location_LOCATION_LOST)
-	f.w.want(f.lent, netagentv1.Location_LOCATION_HOST)
-	for _, claim := range []string{f.created, f.lent} {
-		f.a.detach(claim)
-		f.w.wantGone(claim)
+	for _, c := range f.claims {
+		f.w.want(c.claim, c.after)
+		f.a.detach(c.claim)
+		f.w.wantGone(c.claim)
 	}
 	var b strings.Builder
 	for _, l := range testns.List(t, f.pod.Handle().LinkList) {
