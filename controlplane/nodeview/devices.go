@@ -9,6 +9,7 @@ import (
 	"github.com/hawser-dra/hawser/api/config/v1alpha1"
 	netagentv1 "github.com/hawser-dra/hawser/api/netagent/v1"
 	"github.com/hawser-dra/hawser/api/record"
+	"github.com/hawser-dra/hawser/controlplane/claim"
 )
 
 // Devices are what a node offers.
@@ -36,20 +37,26 @@ type Device struct {
 	Claims []string `json:"claims"`
 }
 
-// Devices returns what the node offers.
+// Devices returns what the node offers, in the order of the ResourceSlice.
 func (n *Node) Devices() Devices {
 	all := Devices{}
 	for _, d := range n.devices {
 		device := deviceOf(d)
-		device.Claims = n.claimsOf(d)
+		device.Claims = n.claimsOf(device.Name, d.GetNic())
+		if d.GetVirtualLinks() != nil {
+			all = slices.Insert(all, 0, device)
+			continue
+		}
 		all = append(all, device)
 	}
 	return all
 }
 
 func deviceOf(d *netagentv1.NodeDevice) Device {
-	device := Device{Name: d.GetName(), Kind: "virtual"}
+	device := Device{Name: d.GetName()}
 	switch is := d.GetDevice().(type) {
+	case *netagentv1.NodeDevice_VirtualLinks:
+		device.Name, device.Kind = claim.VirtualDevice, "virtual"
 	case *netagentv1.NodeDevice_Vf:
 		vf := is.Vf
 		device.Kind, device.OnHost, device.PCIAddress = string(v1alpha1.KindSriovVf), vf.GetLink(), vf.GetPci().GetAddress()
@@ -76,10 +83,10 @@ func carrier(up bool) string {
 
 // claimsOf returns the claims that a device was allocated to, and the one that has
 // named it.
-func (n *Node) claimsOf(d *netagentv1.NodeDevice) []string {
+func (n *Node) claimsOf(device string, nic *netagentv1.Nic) []string {
 	claims := []string{}
 	for _, r := range n.records {
-		if slices.ContainsFunc(r.Devices, func(of record.Device) bool { return of.Device == d.GetName() || names(of, d.GetNic()) }) {
+		if slices.ContainsFunc(r.Devices, func(of record.Device) bool { return of.Device == device || names(of, nic) }) {
 			claims = append(claims, nameOf(r.Claim))
 		}
 	}

@@ -62,7 +62,7 @@ func attachment(uid, key string, at netagentv1.Location, link, ibdev string) *ne
 }
 
 var node = netagent{events: []*netagentv1.WatchResponse{
-	device(&netagentv1.NodeDevice{Name: "netdev-virtual", Device: &netagentv1.NodeDevice_VirtualLinks{VirtualLinks: &netagentv1.VirtualLinks{MaxAttachments: 512}}}),
+	device(&netagentv1.NodeDevice{Name: "virtual", Device: &netagentv1.NodeDevice_VirtualLinks{VirtualLinks: &netagentv1.VirtualLinks{MaxAttachments: 512}}}),
 	device(&netagentv1.NodeDevice{Name: "nic-0000-01-00-0", Device: &netagentv1.NodeDevice_Nic{Nic: &netagentv1.Nic{
 		Link: "eth2", Pci: &netagentv1.PciFunction{Address: "0000:01:00.0"}, Speed: 10000,
 	}}}),
