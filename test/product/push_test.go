@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"io"
+	"log"
 	"net/http/httptest"
 	"path/filepath"
 	"strings"
@@ -41,7 +42,7 @@ func TestPush(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds everything for another architecture, which -short is not for")
 	}
-	server := httptest.NewServer(registry.New())
+	server := httptest.NewServer(registry.New(registry.Logger(log.New(io.Discard, "", 0))))
 	t.Cleanup(server.Close)
 	repositories := strings.TrimPrefix(server.URL, "http://") + "/test"
 	engine := buildah.New(t)
