@@ -121,7 +121,7 @@ func (a *agent) detach(claim string) {
 	}
 }
 
-// journal is the names of the journal's files, but for that of the locks.
+// journal is the names of the journal's files, but for what lies beside it.
 func (a *agent) journal() []string {
 	a.t.Helper()
 	files, err := os.ReadDir(a.config.JournalDir)
@@ -130,7 +130,7 @@ func (a *agent) journal() []string {
 	}
 	var names []string
 	for _, f := range files {
-		if f.Name() != "claims.lock" {
+		if f.Name() != "claims.lock" && !f.IsDir() {
 			names = append(names, f.Name())
 		}
 	}

@@ -20,10 +20,12 @@ import (
 	"go.opentelemetry.io/otel/trace"
 	"golang.org/x/sync/errgroup"
 
+	handoverapi "github.com/hawser-dra/hawser/api/handover"
 	netagentv1 "github.com/hawser-dra/hawser/api/netagent/v1"
 	"github.com/hawser-dra/hawser/internal/claimlock"
 	"github.com/hawser-dra/hawser/internal/peer"
 	"github.com/hawser-dra/hawser/netagent/attachment"
+	"github.com/hawser-dra/hawser/netagent/handover"
 	"github.com/hawser-dra/hawser/netagent/inventory"
 	"github.com/hawser-dra/hawser/netagent/journal"
 	"github.com/hawser-dra/hawser/netagent/link"
@@ -42,6 +44,9 @@ const locksFile = "claims.lock"
 
 // sysfsDir is where the kernel tells of devices.
 const sysfsDir = "/sys"
+
+// ownNamespace is a file of the network namespace that netagent works in.
+const ownNamespace = "/proc/thread-self/ns/net"
 
 // virtualDevice is the name of the one device that stands for created links.
 const virtualDevice = "virtual"
@@ -103,6 +108,15 @@ func Run(ctx context.Context, c Config) error {
 	if err != nil {
 		return err
 	}
+	namespace, err := os.Open(ownNamespace)
+	if err != nil {
+		return fmt.Errorf("netagent's own network namespace: %w", err)
+	}
+	defer namespace.Close()
+	handovers := filepath.Join(c.JournalDir, handoverapi.Subdir)
+	if err := handover.Prepare(handovers); err != nil {
+		return err
+	}
 	if c.Confine != nil {
 		if err := c.Confine(); err != nil {
 			return err
@@ -130,42 +144,49 @@ func Run(ctx context.Context, c Config) error {
 	reader, rules := rdma.New(os.DirFS(sysfsDir)), c.rules()
 	manager := attachment.New(attachment.Config{
 		Links: links, Sys: sys, RDMA: reader, Journal: entries, Locks: locks, Rules: rules, Publisher: hub,
+		Namespace: namespace,
 	})
 	hardware := inventory.New(inventory.Config{
 		Links: links, Sys: sys, Journal: entries, Rules: rules, Publisher: devices,
 	})
-	hcas := &rdma.Follower{Reader: reader, Publisher: devices, Allowed: rules.AllowsRDMA, Changed: manager.RDMAChanged}
+	hcas := &rdma.Follower{Reader: reader, Publisher: devices, Allowed: rules.AllowsRDMA, Lent: manager.Lent, Changed: manager.RDMAChanged}
 	door, err := server.New(server.Config{
 		Socket: c.Socket, Allowed: c.AllowPeer, Attach: manager, Watch: hub, Log: log, Tracer: c.Tracer,
 	})
 	if err != nil {
 		return err
 	}
-	return run(ctx, door, manager.Follow, hardware.Run, hcas.Run)
+	pods := func(ctx context.Context) error { return handover.Run(ctx, handovers, manager) }
+	return run(ctx, []task{door.Run, pods}, manager.Follow, hardware.Run, hcas.Run)
 }
 
 // follower keeps up with the node until ctx ends, and calls ready when it has
 // read everything for the first time.
 type follower func(ctx context.Context, ready func()) error
 
-// run starts the server when the followers are ready, and ends all when one ends.
-func run(ctx context.Context, door *server.Server, followers ...follower) error {
+// task works until ctx ends.
+type task func(ctx context.Context) error
+
+// run starts the servers when the followers are ready, and ends all when one ends.
+func run(ctx context.Context, doors []task, followers ...follower) error {
 	tasks, ctx := errgroup.WithContext(ctx)
 	var ready sync.WaitGroup
 	for _, follow := range followers {
 		ready.Add(1)
 		tasks.Go(func() error { return follow(ctx, ready.Done) })
 	}
-	tasks.Go(func() error {
-		all := make(chan struct{})
-		go func() { ready.Wait(); close(all) }()
-		select {
-		case <-all:
-			return door.Run(ctx)
-		case <-ctx.Done():
-			return nil
-		}
-	})
+	all := make(chan struct{})
+	go func() { ready.Wait(); close(all) }()
+	for _, door := range doors {
+		tasks.Go(func() error {
+			select {
+			case <-all:
+				return door(ctx)
+			case <-ctx.Done():
+				return nil
+			}
+		})
+	}
 	return tasks.Wait()
 }
 

@@ -7,7 +7,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
-	"github.com/vishvananda/netlink"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/testing/protocmp"
 
@@ -116,32 +115,4 @@ func TestRDMADevices(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.until("its end", func(m *netagentv1.WatchResponse) bool { return m.GetDeviceGone() == "rdma-soft0" })
-}
-
-// TestAloneExclusiveRDMA sets the node's RDMA devices to exclusive mode, in which
-// they are told of and refused.
-func TestAloneExclusiveRDMA(t *testing.T) {
-	testns.Alone(t)
-	testns.RDMAModules(t)
-	testns.Uplink(t, "up0", 1500)
-	testns.SoftRDMA(t, "soft0", "up0")
-	eventually(t, "the mode can be changed: no other namespace is left", func() bool {
-		return netlink.RdmaSystemSetNetnsMode("exclusive") == nil
-	})
-	t.Cleanup(func() {
-		if err := netlink.RdmaSystemSetNetnsMode("shared"); err != nil {
-			t.Error(err)
-		}
-	})
-	a := start(t, allowRDMA("soft0"))
-	claim := uuid.NewString()
-	_, err := a.tryAttach(claim, uverbsRequest("a", "soft0"))
-	if text := wantCode(t, err, codes.FailedPrecondition); !strings.Contains(text, "rdma system set netns shared") {
-		t.Errorf("text %q", text)
-	}
-	if left := a.journal(); len(left) != 0 {
-		t.Errorf("journal left: %v", left)
-	}
-	exclusive := func(m *netagentv1.WatchResponse) bool { return m.GetDevice().GetRdma().GetExclusive() }
-	a.stream().until("the device in its mode", exclusive)
 }

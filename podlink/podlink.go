@@ -27,6 +27,8 @@ type Config struct {
 	Record string
 	// Device is the key of one of its devices.
 	Device string
+	// Handover is the directory of netagent's sockets for RDMA devices.
+	Handover string
 }
 
 // Run makes the device ready in the calling thread's network namespace and
@@ -43,7 +45,7 @@ func Run(cfg Config) error {
 		return fmt.Errorf("claim %s/%s has no device %.64q", r.Claim.Namespace, r.Claim.Name, cfg.Device)
 	}
 	rep := report.Report{ClaimUID: r.Claim.UID, Device: d.Key, Outcome: report.Ready, Start: start}
-	err = work(r, d, &rep)
+	err = work(cfg, r, d, &rep)
 	if err != nil {
 		err = fmt.Errorf("claim %s/%s: %w", r.Claim.Namespace, r.Claim.Name, err)
 		rep.Error = err.Error()
@@ -53,12 +55,27 @@ func Run(cfg Config) error {
 	return err
 }
 
-// work does what one device needs and notes in rep how far it came. A device
-// without a link needs nothing: the runtime made its files.
-func work(r *record.Record, d *record.Device, rep *report.Report) error {
-	if d.Link == nil {
+// work does what one device needs and notes in rep how far it came. An RDMA device
+// in shared mode needs nothing: the runtime made its files. One in exclusive mode
+// comes after its interface.
+func work(cfg Config, r *record.Record, d *record.Device, rep *report.Report) error {
+	if d.Link != nil {
+		if err := workLink(r, d, rep); err != nil {
+			return err
+		}
+	}
+	if d.RDMA == nil || !d.RDMA.Exclusive {
 		return nil
 	}
+	rep.Outcome = report.Refused
+	if err := doorRDMA(cfg.Handover, r, d.RDMA); err != nil {
+		return err
+	}
+	rep.Outcome = report.Ready
+	return nil
+}
+
+func workLink(r *record.Record, d *record.Device, rep *report.Report) error {
 	rep.Interface = d.Link.Name
 	rep.Outcome = report.Refused
 	if err := refuseHost(r.HostNetns); err != nil {

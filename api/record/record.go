@@ -96,6 +96,8 @@ type Link struct {
 type RDMA struct {
 	IBDev       string       `json:"ibdev"`
 	CharDevices []CharDevice `json:"charDevices,omitempty"`
+	// Exclusive: it belongs to one network namespace, and must be in the pod's.
+	Exclusive bool `json:"exclusive,omitempty"`
 }
 
 // CharDevice is a device file.

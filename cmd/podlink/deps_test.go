@@ -28,6 +28,7 @@ func TestDependencies(t *testing.T) {
 	depstest.CheckOnly(t, podlink,
 		podlink,
 		depstest.Module+"/podlink/...",
+		depstest.Module+"/api/handover",
 		depstest.Module+"/api/layer3",
 		depstest.Module+"/api/record",
 		depstest.Module+"/api/report",

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 
+	"github.com/hawser-dra/hawser/api/handover"
 	"github.com/hawser-dra/hawser/internal/version"
 	"github.com/hawser-dra/hawser/podlink"
 )
@@ -26,5 +27,5 @@ func run(args []string) error {
 	if len(args) != 2 {
 		return errors.New("usage: podlink <record> <device key>")
 	}
-	return podlink.Run(podlink.Config{Record: args[0], Device: args[1]})
+	return podlink.Run(podlink.Config{Record: args[0], Device: args[1], Handover: handover.Dir})
 }

@@ -1,6 +1,7 @@
 package claim
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -109,6 +110,10 @@ func (d *Decoder) layers(entries []resourceapi.DeviceAllocationConfiguration) []
 // settings refuses what nobody could set.
 func (d *Decoder) settings(device *Device) error {
 	n, path := device.netdev()
+	if d.NoPodlink && cmp.Or(device.Node.GetRdma(), device.Node.GetCombo().GetRdma()).GetExclusive() {
+		return field.Invalid(field.NewPath(string(device.Config.Type), "kind"), device.Config.DeviceKind(),
+			"the node's RDMA devices belong to one network namespace each (netns exclusive), and podlink, which has them moved to the pod's, is turned off on this node")
+	}
 	if !d.NoPodlink || n == nil {
 		return nil
 	}

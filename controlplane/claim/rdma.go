@@ -27,9 +27,6 @@ func fitRDMA(c *v1alpha1.DeviceConfig, node *netagentv1.NodeDevice, driver strin
 	switch {
 	case r == nil:
 		return nil
-	case r.GetExclusive():
-		return field.Invalid(field.NewPath(string(c.Type), "kind"), c.DeviceKind(),
-			"the node's RDMA devices belong to one network namespace each (netns exclusive), which this version of the driver cannot prepare: the mode must be shared (rdma system set netns shared)")
 	case c.Type == v1alpha1.TypeCombo:
 		if err := prefer(c.Combo.RDMA, field.NewPath("combo", "rdma"), r, driver); err != nil {
 			return err

@@ -51,7 +51,6 @@ func TestParentOfRoce(t *testing.T) {
 
 func TestRDMARefused(t *testing.T) {
 	rxe0 := &netagentv1.NodeRdmaDevice{Ibdev: "rxe0", LinkLayer: "Ethernet", Netdev: "eth1"}
-	uverbs := `{"type": "rdma", "rdma": {"kind": "uverbs"}}`
 	for name, tt := range map[string]struct {
 		node       *netagentv1.NodeRdmaDevice
 		parameters string
@@ -63,10 +62,6 @@ func TestRDMARefused(t *testing.T) {
 			`request "nic": combo.rdma.preferDevice: Invalid value: "mlx5_0"`},
 		"an interface": {rxe0, `{"type": "netdev", "netdev": {"kind": "dummy"}}`,
 			`request "nic": netdev.kind: Invalid value: "dummy": the allocated device is rdma-rxe0, which cannot be a dummy`},
-		"exclusive mode": {&netagentv1.NodeRdmaDevice{Ibdev: "rxe0", LinkLayer: "Ethernet", Exclusive: true}, uverbs,
-			`request "nic": rdma.kind: Invalid value: "uverbs": the node's RDMA devices belong to one network namespace each (netns exclusive)`},
-		"exclusive mode of a combo": {&netagentv1.NodeRdmaDevice{Ibdev: "rxe0", LinkLayer: "Ethernet", Exclusive: true}, roce(`{"kind": "dummy"}`),
-			`(rdma system set netns shared)`},
 		"roce over InfiniBand": {&netagentv1.NodeRdmaDevice{Ibdev: "mlx5_0", LinkLayer: "InfiniBand", Netdev: "ib0"}, roce(`{"kind": "dummy"}`),
 			`request "nic": combo.kind: Invalid value: "roce": the allocated RDMA device mlx5_0 has the link layer "InfiniBand", roce needs Ethernet: claim it with type rdma`},
 		"roce with ipoib": {rxe0, roce(`{"kind": "ipoib", "parent": "ib0", "pkey": 1}`),
@@ -87,6 +82,21 @@ func TestRDMARefused(t *testing.T) {
 	}
 	_, err := decodeRDMA(rxe0, roce(`{"kind": "dummy"}`), "a", "b", "c", "d", "e")
 	if want := "the claim has devices of 10 parts, at most 8 are allowed and a combo has two: spread them over several claims"; err == nil || err.Error() != want {
+		t.Errorf("got  %v\nwant %s", err, want)
+	}
+}
+
+// TestExclusiveRDMA takes podlink, which has the device moved.
+func TestExclusiveRDMA(t *testing.T) {
+	d := rdmaNode(&netagentv1.NodeRdmaDevice{Ibdev: "rxe0", LinkLayer: "Ethernet", Exclusive: true})
+	rc := allocated(configs(fromClaim(`{"type": "rdma", "rdma": {"kind": "uverbs"}}`)), "nic")
+	rc.Status.Allocation.Devices.Results[0].Device = "rdma-rxe0"
+	if _, err := d.Decode(rc); err != nil {
+		t.Error(err)
+	}
+	d.NoPodlink = true
+	_, err := d.Decode(rc)
+	if want := "podlink, which has them moved to the pod's, is turned off on this node"; err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("got  %v\nwant %s", err, want)
 	}
 }

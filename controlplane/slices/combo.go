@@ -1,8 +1,6 @@
 package slices
 
 import (
-	"context"
-
 	resourceapi "k8s.io/api/resource/v1"
 
 	"github.com/hawser-dra/hawser/api/config/v1alpha1"
@@ -11,10 +9,7 @@ import (
 
 // combo is a function with its RDMA device, for one claim. It has the attributes
 // of both, and netdevKind says what its interface is.
-func (s *Slices) combo(ctx context.Context, name string, c *netagentv1.Combo) (resourceapi.Device, bool) {
-	if _, ok := s.rdma(ctx, c.GetRdmaName(), c.GetRdma(), 1); !ok {
-		return resourceapi.Device{}, false
-	}
+func (s *Slices) combo(name string, c *netagentv1.Combo) resourceapi.Device {
 	kind, d := v1alpha1.KindHostDevice, resourceapi.Device{}
 	if vf := c.GetVf(); vf != nil {
 		kind, d = v1alpha1.KindSriovVf, s.vf(name, vf)
@@ -25,5 +20,5 @@ func (s *Slices) combo(ctx context.Context, name string, c *netagentv1.Combo) (r
 	s.addText(&d, map[string]string{
 		"type": string(v1alpha1.TypeCombo), "kind": string(v1alpha1.KindRoce), "netdevKind": string(kind),
 	})
-	return d, true
+	return d
 }

@@ -30,13 +30,9 @@ func (s *Slices) devices(ctx context.Context, node []*netagentv1.NodeDevice) []r
 		case d.GetNic() != nil:
 			devices = append(devices, s.nic(d.GetName(), d.GetNic()))
 		case d.GetRdma() != nil:
-			if device, ok := s.rdma(ctx, d.GetName(), d.GetRdma(), slots); ok {
-				devices = append(devices, device)
-			}
+			devices = append(devices, s.rdma(d.GetName(), d.GetRdma(), slots))
 		case d.GetCombo() != nil:
-			if device, ok := s.combo(ctx, d.GetName(), d.GetCombo()); ok {
-				combos = append(combos, device)
-			}
+			combos = append(combos, s.combo(d.GetName(), d.GetCombo()))
 		}
 	}
 	return append(devices, combos...)

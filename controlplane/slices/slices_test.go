@@ -3,6 +3,7 @@ package slices_test
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -180,10 +181,12 @@ capacity:
 		if d := cmp.Diff(decode(t, []byte(want)), encode(t, devices[1])); d != "" {
 			t.Errorf("-want +got:\n%s", d)
 		}
-		n.change(true, virtual(512), device(true)) // which cannot be prepared
+		n.change(true, virtual(512), device(true)) // which one claim can have
 		n.count(t, 2)
-		if devices := n.pool(t).Slices[0].Devices; len(devices) != 1 {
-			t.Errorf("devices are %v", devices)
+		exclusive, _, _ := strings.Cut(strings.Replace(want, `"shared"`, `"exclusive"`, 1), "capacity:")
+		exclusive = strings.Replace(exclusive, "allowMultipleAllocations: true\n", "", 1)
+		if d := cmp.Diff(decode(t, []byte(exclusive)), encode(t, n.pool(t).Slices[0].Devices[1])); d != "" {
+			t.Errorf("in exclusive mode: -want +got:\n%s", d)
 		}
 	})
 }

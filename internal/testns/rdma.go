@@ -44,19 +44,7 @@ func RemoveRDMA(name string) error { return netlink.RdmaLinkDel(name) }
 func InfiniBand(t testing.TB) string {
 	t.Helper()
 	RDMAModules(t)
-	file, err := os.Open(os.Getenv(fakeHCA))
-	if err != nil {
-		Lacking(t, "there is no module for an InfiniBand device: "+err.Error())
-	}
-	defer file.Close()
-	if err := unix.FinitModule(int(file.Fd()), "", 0); err != nil {
-		t.Fatalf("insert %s: %v", file.Name(), err)
-	}
-	t.Cleanup(func() {
-		if err := unix.DeleteModule("rxe_as_ib", 0); err != nil {
-			t.Errorf("remove the module of the InfiniBand device: %v", err)
-		}
-	})
+	insertModule(t, "")
 	before := infiniBandLinks(t)
 	Uplink(t, "hca0", 4200)
 	SoftRDMA(t, "hca0", "hca0")
@@ -70,6 +58,49 @@ func InfiniBand(t testing.TB) string {
 	}
 	t.Fatal("the InfiniBand device has no link")
 	return ""
+}
+
+// ExclusiveRDMA sets RDMA devices to exclusive mode until the test ends, in which
+// soft devices that are added after it can be moved between network namespaces. The
+// test must be [Alone], and without any other namespace yet.
+func ExclusiveRDMA(t testing.TB) {
+	t.Helper()
+	Alone(t)
+	RDMAModules(t)
+	insertModule(t, "as_ib=0")
+	setRDMAMode(t, "exclusive")
+	t.Cleanup(func() { setRDMAMode(t, "shared") })
+}
+
+// setRDMAMode waits for namespaces that are about to end.
+func setRDMAMode(t testing.TB, mode string) {
+	t.Helper()
+	var err error
+	for range 1000 {
+		if err = netlink.RdmaSystemSetNetnsMode(mode); err == nil {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Fatalf("set RDMA devices to %s mode: %v", mode, err)
+}
+
+// insertModule inserts the module that changes soft devices.
+func insertModule(t testing.TB, parameters string) {
+	t.Helper()
+	file, err := os.Open(os.Getenv(fakeHCA))
+	if err != nil {
+		Lacking(t, "there is no module for an InfiniBand device: "+err.Error())
+	}
+	defer file.Close()
+	if err := unix.FinitModule(int(file.Fd()), parameters, 0); err != nil {
+		t.Fatalf("insert %s: %v", file.Name(), err)
+	}
+	t.Cleanup(func() {
+		if err := unix.DeleteModule("rxe_as_ib", 0); err != nil {
+			t.Errorf("remove the module for soft devices: %v", err)
+		}
+	})
 }
 
 func infiniBandLinks(t testing.TB) map[string]bool {

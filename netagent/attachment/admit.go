@@ -115,16 +115,35 @@ func (c call) facts(ctx context.Context) (f policy.Facts, parent int, err error)
 	return f, l.Index, err
 }
 
-func (m *Manager) rdmaFacts(ctx context.Context, name string) (*policy.RDMA, error) {
-	_, err := m.rdmaDevice(ctx, name)
-	if errors.Is(err, rdma.ErrNotFound) {
-		return nil, nil
+// rdmaFacts tell of a device that is on the host, or that is lent.
+func (c call) rdmaFacts(ctx context.Context, name string) (*policy.RDMA, error) {
+	_, err := c.rdmaDevice(ctx, name)
+	found := err == nil
+	if err != nil && !errors.Is(err, rdma.ErrNotFound) {
+		return nil, err
 	}
+	exclusive, err := c.rdma.Exclusive()
 	if err != nil {
 		return nil, err
 	}
-	exclusive, err := m.rdma.Exclusive()
-	return &policy.RDMA{Exclusive: exclusive}, err
+	entries, err := c.journal.All()
+	if err != nil {
+		return nil, err
+	}
+	f := policy.RDMA{Exclusive: exclusive}
+	for _, e := range entries {
+		if e.Request.GetUverbs().GetIbdev() != name {
+			continue
+		}
+		found = found || e.RDMA != nil
+		if markOf(e) != c.mark {
+			f.HeldBy = e.Claim
+		}
+	}
+	if !found {
+		return nil, nil
+	}
+	return &f, nil
 }
 
 // inUse says whether the node's own traffic needs the link, or one that is

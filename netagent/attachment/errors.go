@@ -17,6 +17,20 @@ func (e *AwayError) Error() string {
 	return fmt.Sprintf("%s %s is %s: it is given back when it comes home", e.Device.Bus, e.Device.Name, e.Where)
 }
 
+// ImmovableError is an RDMA device that the kernel does not give to another network
+// namespace.
+type ImmovableError struct {
+	Device string
+	Err    error
+}
+
+func (e *ImmovableError) Error() string {
+	return fmt.Sprintf("RDMA device %s cannot be moved to another network namespace, as exclusive mode asks for: "+
+		"its driver must support it, else the mode must be shared (rdma system set netns shared): %v", e.Device, e.Err)
+}
+
+func (e *ImmovableError) Unwrap() error { return e.Err }
+
 // UnsupportedError is a kind of device that this build does not have.
 type UnsupportedError struct {
 	Kind string

@@ -19,6 +19,7 @@ package attachment
 import (
 	"context"
 	"errors"
+	"os"
 	"slices"
 	"sync"
 
@@ -42,6 +43,8 @@ type Config struct {
 	Locks     *claimlock.Locks
 	Rules     policy.Rules
 	Publisher Publisher
+	// Namespace is netagent's own network namespace.
+	Namespace *os.File
 }
 
 // Manager attaches and detaches. It may be used by many goroutines.
@@ -53,6 +56,8 @@ type Manager struct {
 	rules   policy.Rules
 	table   *table
 	locks   *claimlock.Locks
+
+	namespace *os.File
 
 	// finishing are those who wait to see a new link finished.
 	finishing sync.WaitGroup
@@ -70,6 +75,8 @@ func New(c Config) *Manager {
 		rules:   c.Rules,
 		table:   newTable(c.Publisher),
 		locks:   c.Locks,
+
+		namespace: c.Namespace,
 	}
 }
 

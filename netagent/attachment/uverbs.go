@@ -17,7 +17,8 @@ import (
 // An RDMA device in shared mode is used where it is: nothing of it is changed or
 // moved, any number of claims may have it. Its attachment is an entry in the
 // journal and the numbers of its device files; it is on the host while the device
-// is there, and lost while it is not.
+// is there, and lost while it is not. One in exclusive mode is lent to one claim and
+// moved, see exclusive.go.
 
 // attachUverbs makes or repeats the attachment of an RDMA device.
 func (c call) attachUverbs(ctx context.Context) (*netagentv1.Attachment, undo, error) {
@@ -54,6 +55,13 @@ func (c call) attachUverbs(ctx context.Context) (*netagentv1.Attachment, undo, e
 
 // useRDMA answers with the device as it is now.
 func (c call) useRDMA(ctx context.Context, e journal.Entry) (*netagentv1.Attachment, error) {
+	exclusive, err := c.rdma.Exclusive()
+	if err != nil {
+		return nil, err
+	}
+	if exclusive || e.RDMA != nil {
+		return c.lendExclusive(ctx, e)
+	}
 	before := c.table.get(c.mark)
 	d, err := c.rdmaDevice(ctx, e.Request.GetUverbs().GetIbdev())
 	if err != nil {
@@ -75,6 +83,9 @@ func (m *Manager) rdmaDevice(ctx context.Context, name string) (d rdma.Device, e
 
 // giveBackUverbs forgets the attachment of an RDMA device.
 func (m *Manager) giveBackUverbs(ctx context.Context, e journal.Entry) error {
+	if now, err := m.journal.Get(e.Claim, e.Key); err == nil && now.RDMA != nil {
+		return m.giveBackExclusive(ctx, now)
+	}
 	if err := m.journal.Remove(ctx, e.Claim, e.Key); err != nil {
 		return err
 	}
@@ -116,12 +127,19 @@ func (m *Manager) rereadUverbs(ctx context.Context, mk mark, devices []rdma.Devi
 	if err != nil || e.Request.GetUverbs() == nil {
 		return err
 	}
-	at := findRDMA(devices, e.Request.GetUverbs().GetIbdev())
-	if before := m.table.get(mk); before.version != 0 && before.place.location != at.location {
-		logging.From(ctx).Log(ctx, logging.Call, "RDMA device is now "+at.location.message().String(), "claim", mk.Claim, "key", mk.Key)
+	if e.RDMA != nil {
+		return m.rereadExclusive(ctx, e)
 	}
+	at := findRDMA(devices, e.Request.GetUverbs().GetIbdev())
+	logMove(ctx, e, m.table.get(mk), at)
 	m.table.set(e, at)
 	return nil
+}
+
+func logMove(ctx context.Context, e journal.Entry, before known, at place) {
+	if before.version != 0 && before.place.location != at.location {
+		logging.From(ctx).Log(ctx, logging.Call, "RDMA device is now "+at.location.message().String(), "claim", e.Claim, "key", e.Key)
+	}
 }
 
 // findRDMA returns where a device is by its name.
@@ -145,7 +163,7 @@ func rdmaMessage(e journal.Entry, at place) *netagentv1.Attachment {
 		Key:      e.Key,
 		Location: at.location.message(),
 		Device: &netagentv1.Attachment_Rdma{Rdma: &netagentv1.RdmaDevice{
-			Ibdev: e.Request.GetUverbs().GetIbdev(), CharDevices: at.files,
+			Ibdev: e.Request.GetUverbs().GetIbdev(), CharDevices: at.files, Exclusive: e.RDMA != nil,
 		}},
 	}
 }

@@ -40,13 +40,16 @@ func unmarshal(b []byte, name string) (Entry, error) {
 func (f file) entry() (Entry, error) {
 	e := Entry{
 		Claim: f.Claim, Key: f.Key, Request: &netagentv1.DeviceRequest{},
-		Name: f.Name, Since: f.Since, Leaving: f.Leaving, Was: f.Was,
+		Name: f.Name, Since: f.Since, Leaving: f.Leaving, Was: f.Was, RDMA: f.RDMA,
 	}
 	if err := protojson.Unmarshal(f.Request, e.Request); err != nil {
 		return Entry{}, fmt.Errorf("request: %w", err)
 	}
 	if err := f.Was.check(); err != nil {
 		return Entry{}, fmt.Errorf("was: %w", err)
+	}
+	if err := f.RDMA.check(); err != nil {
+		return Entry{}, fmt.Errorf("rdma: %w", err)
 	}
 	if f.Made == nil {
 		return e, nil

@@ -30,6 +30,7 @@ type Entry struct {
 	Made    *Made     // nil until the link was there
 	Leaving bool      // it is being taken back
 	Was     *Was      // of a borrowed link: what to give back
+	RDMA    *RDMA     // of an RDMA device in exclusive mode: what was lent
 }
 
 // Made is the link as it was when it was ready in the host namespace.
@@ -49,6 +50,7 @@ type file struct {
 	Made    *madeFile       `json:"made,omitempty"`
 	Leaving bool            `json:"leaving,omitempty"`
 	Was     *Was            `json:"was,omitempty"`
+	RDMA    *RDMA           `json:"rdma,omitempty"`
 }
 
 type madeFile struct {
@@ -66,7 +68,7 @@ func (e Entry) marshal() ([]byte, error) {
 	}
 	f := file{
 		Version: version, Claim: e.Claim, Key: e.Key, Request: request,
-		Name: e.Name, Since: e.Since, Leaving: e.Leaving, Was: e.Was,
+		Name: e.Name, Since: e.Since, Leaving: e.Leaving, Was: e.Was, RDMA: e.RDMA,
 	}
 	if e.Made != nil {
 		f.Made = &madeFile{Index: e.Made.Index, MAC: e.Made.MAC.String(), MTU: e.Made.MTU}

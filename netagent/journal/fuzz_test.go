@@ -24,7 +24,7 @@ func FuzzEntry(f *testing.F) {
 	path := filepath.Join(dir, claimA+".net1.json")
 	for _, made := range []*journal.Made{nil, {Index: 7, MAC: []byte{2, 0, 0, 0, 0, 1}, MTU: 1500}} {
 		e := entry(claimA, "net1")
-		e.Made = made
+		e.Made, e.RDMA = made, lentRDMA()
 		if err := j.Replace(f.Context(), e); err != nil {
 			f.Fatal(err)
 		}

@@ -63,12 +63,22 @@ func lent() *journal.Was {
 	}
 }
 
+// lentRDMA is an RDMA device that a pod has.
+func lentRDMA() *journal.RDMA {
+	r := &journal.RDMA{Index: 7}
+	r.Offered.Is = &netagentv1.NodeDevice{Name: "rdma-rxe0", Device: &netagentv1.NodeDevice_Rdma{
+		Rdma: &netagentv1.NodeRdmaDevice{Ibdev: "rxe0", NodeGuid: "5054:00ff:feaa:0001", Exclusive: true}}}
+	r.Files.Is = &netagentv1.RdmaDevice{CharDevices: []*netagentv1.CharDevice{{Path: "/dev/infiniband/uverbs0", Major: 231, Minor: 192}}}
+	return r
+}
+
 func TestEntriesComeBack(t *testing.T) {
 	j, dir, _ := open(t)
 	plain, full := entry(claimA, "a"), entry(claimA, "b")
 	full.Made = &journal.Made{Index: 7, MAC: net.HardwareAddr{2, 0, 0, 0, 0, 1}, MTU: 1500}
 	full.Leaving = true
 	full.Was = lent()
+	full.RDMA = lentRDMA()
 	for _, e := range []journal.Entry{plain, entry(claimB, "a")} {
 		if err := j.Add(t.Context(), e); err != nil {
 			t.Fatal(err)

@@ -6,7 +6,8 @@ import (
 
 // RDMA is what the kernel says of the RDMA device that a request names.
 type RDMA struct {
-	Exclusive bool // it belongs to one network namespace, as all of the node's do
+	Exclusive bool   // it belongs to one network namespace, as all of the node's do
+	HeldBy    string // another claim that has it
 }
 
 func (r Rules) uverbs(u *netagentv1.Uverbs, f Facts) error {
@@ -15,9 +16,9 @@ func (r Rules) uverbs(u *netagentv1.Uverbs, f Facts) error {
 		return refuse(Forbidden, "uverbs.ibdev", u.GetIbdev(), "not among the RDMA devices that --allow-rdma allows")
 	case f.RDMA == nil:
 		return refuse(NotReady, "uverbs.ibdev", u.GetIbdev(), "the node has no RDMA device of this name")
-	case f.RDMA.Exclusive:
-		return refuse(NotReady, "uverbs.ibdev", u.GetIbdev(),
-			"the node's RDMA devices belong to one network namespace each (netns exclusive), from which this version cannot take them to a pod's; the mode must be shared (rdma system set netns shared)")
+	case f.RDMA.Exclusive && f.RDMA.HeldBy != "":
+		return refuse(NotReady, "uverbs.ibdev", u.GetIbdev(), "claim "+f.RDMA.HeldBy+
+			" has it, and the node's RDMA devices belong to one network namespace each (netns exclusive); it can be had when that claim has ended")
 	}
 	return nil
 }

@@ -19,13 +19,18 @@ const deviceDir = "/dev/infiniband/"
 // links are those of the same hardware.
 const infiniBand = "InfiniBand"
 
+// verbsClass is that of the files for a device's users, which verbsFile matches.
+const verbsClass = "class/infiniband_verbs"
+
+var verbsFile = regexp.MustCompile(`^uverbs[0-9]+$`)
+
 // charClasses are the classes in sysfs of the device files that belong to one
 // RDMA device; in each the file ibdev names it.
 var charClasses = []struct {
 	class string
 	file  *regexp.Regexp
 }{
-	{"class/infiniband_verbs", regexp.MustCompile(`^uverbs[0-9]+$`)},
+	{verbsClass, verbsFile},
 	{"class/infiniband_mad", regexp.MustCompile(`^umad[0-9]+$`)},
 }
 
@@ -40,6 +45,10 @@ func (r *Reader) readFiles(d *Device) {
 	if d.Netdev == "" && d.LinkLayer == infiniBand {
 		d.Netdev = r.only(path.Join(dir, "device/net"))
 	}
+	r.readCharDevices(d)
+}
+
+func (r *Reader) readCharDevices(d *Device) {
 	for _, c := range charClasses {
 		for _, name := range r.list(c.class) {
 			at := path.Join(c.class, name)

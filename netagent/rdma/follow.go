@@ -3,6 +3,8 @@ package rdma
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -38,6 +40,10 @@ type Follower struct {
 	Publisher Publisher
 	// Allowed says which devices claims may have; the others are not told of.
 	Allowed func(name string) bool
+	// Lent returns those of the node's devices that belong to one network namespace
+	// and are lent to a claim, as they were offered, by their index. In a pod, where
+	// they cannot be seen, they stay offered.
+	Lent func([]Device) (map[uint32]*netagentv1.NodeDevice, error)
 	// Changed is called after each reading with all devices.
 	Changed func(context.Context, []Device) error
 
@@ -92,8 +98,12 @@ func (f *Follower) read(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	lent, err := f.Lent(devices)
+	if err != nil {
+		return err
+	}
 	now := map[string]bool{}
-	for _, d := range f.Reader.nodeDevices(devices, exclusive) {
+	for _, d := range offers(f.Reader.NodeDevices(devices, exclusive), devices, lent) {
 		if f.Allowed(d.GetRdma().GetIbdev()) {
 			now[d.GetName()] = true
 			f.Publisher.SetDevice(d)
@@ -106,6 +116,18 @@ func (f *Follower) read(ctx context.Context) error {
 	}
 	f.told = now
 	return f.Changed(ctx, devices)
+}
+
+// offers are the devices of this namespace and those that are lent, which are what
+// they were before, whatever a pod has named them.
+func offers(here []*netagentv1.NodeDevice, devices []Device, lent map[uint32]*netagentv1.NodeDevice) []*netagentv1.NodeDevice {
+	list := slices.Collect(maps.Values(lent))
+	for i, d := range devices {
+		if lent[d.Index] == nil {
+			list = append(list, here[i])
+		}
+	}
+	return list
 }
 
 // source is where news come from.

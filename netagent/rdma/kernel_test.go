@@ -67,6 +67,7 @@ func TestFollow(t *testing.T) {
 	f := &Follower{
 		Reader: New(os.DirFS("/sys")), Publisher: news,
 		Allowed: func(name string) bool { return name == "soft_0" },
+		Lent:    func([]Device) (map[uint32]*netagentv1.NodeDevice, error) { return nil, nil },
 		Changed: func(context.Context, []Device) error { return nil },
 	}
 	go func() { done <- f.Run(ctx, func() { close(ready) }) }()

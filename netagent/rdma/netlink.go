@@ -29,10 +29,10 @@ var portStates = []string{"NOP", "DOWN", "INIT", "ARMED", "ACTIVE", "ACTIVE_DEFE
 
 // ask executes one request and returns the payloads of its answer. RDMA devices
 // are asked for seldom: each request has a socket of its own.
-func ask(command int, flags int, attr *nl.RtAttr) ([][]byte, error) {
+func ask(command int, flags int, attrs ...*nl.RtAttr) ([][]byte, error) {
 	req := nl.NewNetlinkRequest(nl.RDMA_NL_NLDEV<<nl.RDMA_NL_GET_CLIENT_SHIFT|command, unix.NLM_F_ACK|flags)
-	if attr != nil {
-		req.AddData(attr)
+	for _, a := range attrs {
+		req.AddData(a)
 	}
 	replies, err := req.Execute(unix.NETLINK_RDMA, 0)
 	if err != nil {
@@ -42,9 +42,9 @@ func ask(command int, flags int, attr *nl.RtAttr) ([][]byte, error) {
 }
 
 // dump asks for a list until it is whole.
-func dump(command int, attr *nl.RtAttr) (replies [][]byte, err error) {
+func dump(command int, attrs ...*nl.RtAttr) (replies [][]byte, err error) {
 	for range dumpTries {
-		replies, err = ask(command, unix.NLM_F_DUMP, attr)
+		replies, err = ask(command, unix.NLM_F_DUMP, attrs...)
 		if !errors.Is(err, nl.ErrDumpInterrupted) {
 			return replies, err
 		}
@@ -72,7 +72,7 @@ func parseDevice(b []byte) (d Device, err error) {
 	err = each(b, func(a syscall.NetlinkRouteAttr) {
 		switch a.Attr.Type {
 		case nl.RDMA_NLDEV_ATTR_DEV_INDEX:
-			d.index = u32(a.Value)
+			d.Index = u32(a.Value)
 		case nl.RDMA_NLDEV_ATTR_DEV_NAME:
 			d.Name = text(a.Value)
 		case nl.RDMA_NLDEV_ATTR_FW_VERSION:

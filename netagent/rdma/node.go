@@ -10,10 +10,11 @@ import (
 // prefix of the names under which RDMA devices are told of.
 const prefix = "rdma-"
 
-// nodeDevices are devices as the API has them. They are named after the PCI
+// NodeDevices are devices as the API has them. They are named after the PCI
 // function that they are, which stays the same over reboots, else after the
-// kernel's name: for software devices, and where one function has several.
-func (r *Reader) nodeDevices(devices []Device, exclusive bool) []*netagentv1.NodeDevice {
+// kernel's name: for software devices, and where one function has several. They are
+// in the same order.
+func (r *Reader) NodeDevices(devices []Device, exclusive bool) []*netagentv1.NodeDevice {
 	of := map[string]int{}
 	for _, d := range devices {
 		of[r.function(d)]++

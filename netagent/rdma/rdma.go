@@ -1,5 +1,6 @@
 // Package rdma reads the node's RDMA devices: from the kernel over NETLINK_RDMA,
-// and from sysfs what it tells only there. It changes nothing.
+// and from sysfs what it tells only there. All that it changes of one is the network
+// namespace that it belongs to, and its name.
 //
 // A device may go at any moment: what cannot be read of one is absent, and one
 // that is gone between two requests is not in the answer. In shared mode the
@@ -30,7 +31,9 @@ type Device struct {
 	PCI         *netagentv1.PciFunction
 	CharDevices []*netagentv1.CharDevice // sorted by path
 
-	index uint32
+	// Index stays the same as long as the device is there, under any name and in
+	// any namespace.
+	Index uint32
 }
 
 // Reader reads devices. It may be used by many goroutines.
@@ -45,7 +48,7 @@ func New(files fs.FS) *Reader { return &Reader{files: files, sys: sysfs.New(file
 // Exclusive says whether each RDMA device belongs to one network namespace. A
 // kernel without RDMA has none that do.
 func (r *Reader) Exclusive() (bool, error) {
-	replies, err := ask(systemGet, 0, nil)
+	replies, err := ask(systemGet, 0)
 	if err != nil || len(replies) == 0 {
 		return false, unlessLacking(err)
 	}
@@ -54,7 +57,7 @@ func (r *Reader) Exclusive() (bool, error) {
 
 // Devices returns all that the kernel shows, in its order.
 func (r *Reader) Devices() ([]Device, error) {
-	replies, err := dump(deviceGet, nil)
+	replies, err := dump(deviceGet)
 	if err != nil {
 		return nil, unlessLacking(err)
 	}
@@ -92,7 +95,7 @@ func (r *Reader) Device(name string) (Device, error) {
 // complete reads the device's first port and its files. It says no when the
 // device has gone.
 func (r *Reader) complete(d *Device) (bool, error) {
-	replies, err := dump(portGet, indexAttr(d.index))
+	replies, err := dump(portGet, indexAttr(d.Index))
 	if isGone(err) {
 		return false, nil
 	}

@@ -89,11 +89,11 @@ func TestFiles(t *testing.T) {
 			cm, {Path: "/dev/infiniband/uverbs0", Major: 231, Minor: 192},
 		}},
 	}
-	if diff := cmp.Diff(want, all, protocmp.Transform(), cmp.AllowUnexported(Device{})); diff != "" {
+	if diff := cmp.Diff(want, all, protocmp.Transform()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	var names []string
-	for _, d := range r.nodeDevices(all, true) {
+	for _, d := range r.NodeDevices(all, true) {
 		names = append(names, d.GetName())
 		if !d.GetRdma().GetExclusive() {
 			t.Errorf("%s is not exclusive", d.GetName())
@@ -101,6 +101,33 @@ func TestFiles(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{"rdma-0000-3b-00-0", "rdma-0000-01-00-0", "rdma-rocep1s0sf4", "rdma-0000-01-00-2", "rdma-rxe-0"}, names); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// TestAbroad finds by its files a device that netlink does not show.
+func TestAbroad(t *testing.T) {
+	r := tree(t)
+	verbs := func(number uint32, path string) []*netagentv1.CharDevice {
+		return []*netagentv1.CharDevice{{Path: "/dev/infiniband/rdma_cm", Major: 10, Minor: 260}, {Path: path, Major: 231, Minor: number}}
+	}
+	rxe := verbs(192, "/dev/infiniband/uverbs0")
+	for name, c := range map[string]struct {
+		name   string
+		had    []*netagentv1.CharDevice
+		others map[string]bool
+		want   []*netagentv1.CharDevice
+	}{
+		"by its name":             {"rxe_0", nil, nil, rxe},
+		"at home":                 {"rxe_0", nil, map[string]bool{"rxe_0": true}, nil},
+		"renamed":                 {"soft0", rxe, nil, rxe},
+		"gone":                    {"soft0", nil, nil, nil},
+		"its number is another's": {"soft0", rxe, map[string]bool{"rxe_0": true}, nil},
+		"its number is free":      {"soft0", verbs(199, "/dev/infiniband/uverbs7"), nil, nil},
+	} {
+		got, ok := r.Abroad(c.name, c.had, c.others)
+		if diff := cmp.Diff(c.want, got, protocmp.Transform()); diff != "" || ok != (c.want != nil) {
+			t.Errorf("%s: %v (-want +got):\n%s", name, ok, diff)
+		}
 	}
 }
 
@@ -122,8 +149,8 @@ func TestParse(t *testing.T) {
 	err = d.parsePort(message(
 		nl.NewRtAttr(nl.RDMA_NLDEV_ATTR_PORT_STATE, []byte{4}),
 		nl.NewRtAttr(nl.RDMA_NLDEV_ATTR_NDEV_NAME, nl.ZeroTerminated("ens1"))))
-	want := Device{Name: "mlx5_0", NodeGUID: "5054:00ff:feaa:0001", Firmware: "16.35.4030", PortState: "ACTIVE", Netdev: "ens1", index: 7}
-	if diff := cmp.Diff(want, d, cmp.AllowUnexported(Device{})); diff != "" || err != nil {
+	want := Device{Name: "mlx5_0", NodeGUID: "5054:00ff:feaa:0001", Firmware: "16.35.4030", PortState: "ACTIVE", Netdev: "ens1", Index: 7}
+	if diff := cmp.Diff(want, d); diff != "" || err != nil {
 		t.Errorf("%v (-want +got):\n%s", err, diff)
 	}
 	if _, err := parseDevice(message()); err == nil {

@@ -33,7 +33,7 @@ func codeOf(err error) codes.Code {
 		return codes.Unimplemented
 	case is[*attachment.RepeatedKeyError](err):
 		return codes.InvalidArgument
-	case is[*attachment.ConflictError](err), is[*attachment.ForeignError](err), is[*attachment.AwayError](err), is[*sriov.SettingError](err):
+	case is[*attachment.ConflictError](err), is[*attachment.ForeignError](err), is[*attachment.AwayError](err), is[*attachment.ImmovableError](err), is[*sriov.SettingError](err):
 		return codes.FailedPrecondition
 	case errors.Is(err, context.DeadlineExceeded):
 		return codes.DeadlineExceeded

@@ -31,7 +31,7 @@ func nodeFiles(t *testing.T) string {
 	t.Helper()
 	return onNode(t, fmt.Sprintf(`
 		ip -o link show group %s | sed 's/^/link /'
-		for d in %s %s %s; do find $d -mindepth 1 ! -name claims.lock ! -name faults 2>/dev/null; done
+		for d in %s %s %s; do find $d -mindepth 1 ! -name claims.lock ! -name faults ! -path "*/handover*" 2>/dev/null; done
 		true`, linkGroup, cdiDir, stateDir, journalDir))
 }
 

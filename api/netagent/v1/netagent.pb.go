@@ -1588,9 +1588,11 @@ func (x *Link) GetAlias() string {
 
 // RdmaDevice is an RDMA device of an attachment.
 type RdmaDevice struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Ibdev         string                 `protobuf:"bytes,1,opt,name=ibdev,proto3" json:"ibdev,omitempty"`
-	CharDevices   []*CharDevice          `protobuf:"bytes,2,rep,name=char_devices,json=charDevices,proto3" json:"char_devices,omitempty"`
+	state       protoimpl.MessageState `protogen:"open.v1"`
+	Ibdev       string                 `protobuf:"bytes,1,opt,name=ibdev,proto3" json:"ibdev,omitempty"`
+	CharDevices []*CharDevice          `protobuf:"bytes,2,rep,name=char_devices,json=charDevices,proto3" json:"char_devices,omitempty"`
+	// It belongs to one network namespace: podlink has it moved to the pod's.
+	Exclusive     bool `protobuf:"varint,3,opt,name=exclusive,proto3" json:"exclusive,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1637,6 +1639,13 @@ func (x *RdmaDevice) GetCharDevices() []*CharDevice {
 		return x.CharDevices
 	}
 	return nil
+}
+
+func (x *RdmaDevice) GetExclusive() bool {
+	if x != nil {
+		return x.Exclusive
+	}
+	return false
 }
 
 // CharDevice is a device file of an RDMA device, such as /dev/infiniband/uverbs0.
@@ -2726,11 +2735,12 @@ const file_netagent_v1_netagent_proto_rawDesc = "" +
 	"\vmac_address\x18\x03 \x01(\fB\a\xbaH\x04z\x02\x18 R\n" +
 	"macAddress\x12\x10\n" +
 	"\x03mtu\x18\x04 \x01(\rR\x03mtu\x12\x1e\n" +
-	"\x05alias\x18\x05 \x01(\tB\b\xbaH\x05r\x03\x18\xff\x01R\x05alias\"x\n" +
+	"\x05alias\x18\x05 \x01(\tB\b\xbaH\x05r\x03\x18\xff\x01R\x05alias\"\x96\x01\n" +
 	"\n" +
 	"RdmaDevice\x12\x1d\n" +
 	"\x05ibdev\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x18?R\x05ibdev\x12K\n" +
-	"\fchar_devices\x18\x02 \x03(\v2\x1e.hawser.netagent.v1.CharDeviceB\b\xbaH\x05\x92\x01\x02\x10\x10R\vcharDevices\"U\n" +
+	"\fchar_devices\x18\x02 \x03(\v2\x1e.hawser.netagent.v1.CharDeviceB\b\xbaH\x05\x92\x01\x02\x10\x10R\vcharDevices\x12\x1c\n" +
+	"\texclusive\x18\x03 \x01(\bR\texclusive\"U\n" +
 	"\n" +
 	"CharDevice\x12\x1b\n" +
 	"\x04path\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x18?R\x04path\x12\x14\n" +

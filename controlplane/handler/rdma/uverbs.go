@@ -36,7 +36,7 @@ func (Uverbs) Record(_ *v1alpha1.DeviceConfig, a *netagentv1.Attachment, d *reco
 	if d.RDMA != nil && a.GetLocation() == netagentv1.Location_LOCATION_LOST {
 		return nil
 	}
-	d.RDMA = &record.RDMA{IBDev: r.GetIbdev()}
+	d.RDMA = &record.RDMA{IBDev: r.GetIbdev(), Exclusive: r.GetExclusive()}
 	for _, c := range r.GetCharDevices() {
 		d.RDMA.CharDevices = append(d.RDMA.CharDevices, record.CharDevice{Path: c.GetPath(), Major: c.GetMajor(), Minor: c.GetMinor()})
 	}
