@@ -28,10 +28,12 @@ import (
 // inPod runs f on a thread of a pod's network namespace.
 func inPod(t *testing.T, pod *testns.Pod, f func() error) error {
 	t.Helper()
+	namespace := pod.File()
+	defer namespace.Close() // what is open keeps a namespace from ending
 	done := make(chan error)
 	go func() {
 		runtime.LockOSThread() // and never unlocked: the thread ends with the goroutine
-		err := unix.Setns(int(pod.File().Fd()), unix.CLONE_NEWNET)
+		err := unix.Setns(int(namespace.Fd()), unix.CLONE_NEWNET)
 		if err == nil {
 			err = f()
 		}
@@ -265,9 +267,11 @@ func exclusiveByHand(t *testing.T, a *agent) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := netlink.RdmaLinkSetNsFd(l, uint32(pod.File().Fd())); err != nil {
+	namespace := pod.File()
+	if err := netlink.RdmaLinkSetNsFd(l, uint32(namespace.Fd())); err != nil {
 		t.Fatal(err)
 	}
+	namespace.Close()
 	wantText(t, a.runPodlink(t, testns.NewPod(t), claim, lent), "netagent, which brings it, does not answer")
 	a.start()
 	w := a.watch()
@@ -324,10 +328,14 @@ func TestAloneConfinedExclusiveRDMA(t *testing.T) {
 		ended <- err
 	}()
 	pod := testns.NewPod(t)
+	var sockets []string
+	eventually(t, "netagent listens", func() bool {
+		sockets, _ = filepath.Glob(filepath.Join(dir, "*", "*", "journal", handover.Subdir))
+		return len(sockets) == 1
+	})
 	eventually(t, "podlink has the device", func() bool {
 		d, err := rdma.New(os.DirFS("/sys")).Device("soft0")
-		sockets, _ := filepath.Glob(filepath.Join(dir, "*", "*", "journal", handover.Subdir))
-		if err != nil || len(sockets) == 0 {
+		if err != nil {
 			return false
 		}
 		lent := &netagentv1.RdmaDevice{Ibdev: "soft0", CharDevices: d.CharDevices, Exclusive: true}

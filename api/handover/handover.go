@@ -21,9 +21,10 @@ const (
 	// Dir is where the sockets are on the host, one for each netagent that runs:
 	// during a rolling update there are two, and either may answer.
 	Dir = "/run/hawser/netagent/" + Subdir
-	// Subdir of the journal's directory, and Ext the ending of a socket's name.
+	// Subdir of the journal's directory.
 	Subdir = "handover"
-	Ext    = ".sock"
+	// Ext is the ending of a socket's name.
+	Ext = ".sock"
 	// MaxSize of a message: twice an error, and much to spare.
 	MaxSize = 4 * 1024
 	// MaxError in bytes, the rest is cut off.

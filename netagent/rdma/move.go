@@ -14,7 +14,7 @@ const deviceSet = nl.RDMA_NLDEV_CMD_SET
 // is there. Whoever uses it loses it, and its device files are new ones, whose
 // numbers may be others.
 func (r *Reader) Move(index uint32, namespace *os.File) error {
-	to := nl.NewRtAttr(nl.RDMA_NLDEV_NET_NS_FD, nl.Uint32Attr(uint32(namespace.Fd()))) //nolint:gosec // a descriptor is small
+	to := nl.NewRtAttr(nl.RDMA_NLDEV_NET_NS_FD, nl.Uint32Attr(uint32(namespace.Fd())))
 	_, err := ask(deviceSet, 0, indexAttr(index), to)
 	return err
 }
