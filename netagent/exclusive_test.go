@@ -283,6 +283,18 @@ func exclusiveByHand(t *testing.T, a *agent) {
 	a.detach(claim)
 }
 
+// TestHandOverRefused asks from a pod for what is not lent: on any kernel, in any
+// mode.
+func TestHandOverRefused(t *testing.T) {
+	a := start(t)
+	claim := uuid.NewString()
+	device := &netagentv1.Attachment{Device: &netagentv1.Attachment_Rdma{Rdma: &netagentv1.RdmaDevice{Ibdev: "soft9", Exclusive: true}}}
+	wantText(t, a.runPodlink(t, testns.NewPod(t), claim, device),
+		"RDMA device soft9 is not in this pod; the kubelet retries: RDMA device soft9 is not lent to claim "+claim)
+	a.stop()
+	wantText(t, a.runPodlink(t, testns.NewPod(t), claim, device), "netagent, which brings it, does not answer")
+}
+
 // TestAloneImmovableRDMA has a device whose driver cannot let go of its users: the
 // claim is told before any pod starts.
 func TestAloneImmovableRDMA(t *testing.T) {

@@ -156,8 +156,12 @@ func Run(ctx context.Context, c Config) error {
 	if err != nil {
 		return err
 	}
-	pods := func(ctx context.Context) error { return handover.Run(ctx, handovers, manager) }
-	return run(ctx, []task{door.Run, pods}, manager.Follow, hardware.Run, hcas.Run)
+	pods, err := handover.Listen(handovers, manager)
+	if err != nil {
+		return err
+	}
+	defer pods.Close()
+	return run(ctx, []task{door.Run, pods.Run}, manager.Follow, hardware.Run, hcas.Run)
 }
 
 // follower keeps up with the node until ctx ends, and calls ready when it has

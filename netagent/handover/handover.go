@@ -40,27 +40,41 @@ type Mover interface {
 	HandOver(ctx context.Context, claim, ibdev string, namespace *os.File) error
 }
 
-// Run serves in a directory until ctx ends.
-func Run(ctx context.Context, dir string, m Mover) error {
+// Server answers podlink.
+type Server struct {
+	listener *unixsocket.Listener
+	mover    Mover
+}
+
+// Listen puts a socket into a directory. Whoever asks before Run waits.
+func Listen(dir string, m Mover) (*Server, error) {
 	sweep(dir)
 	name := strings.ToLower(rand.Text()[:nameSize]) + handover.Ext
 	l, err := unixsocket.Listen(filepath.Join(dir, name), maxConnections)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	defer l.Close()
-	defer context.AfterFunc(ctx, func() { _ = l.Close() })()
+	return &Server{listener: l, mover: m}, nil
+}
+
+// Close takes the socket away. It may be repeated.
+func (s *Server) Close() error { return s.listener.Close() }
+
+// Run serves until ctx ends.
+func (s *Server) Run(ctx context.Context) error {
+	defer s.Close()
+	defer context.AfterFunc(ctx, func() { _ = s.Close() })()
 	var calls sync.WaitGroup
 	defer calls.Wait()
 	for {
-		conn, err := l.Accept()
+		conn, err := s.listener.Accept()
 		if ctx.Err() != nil {
 			return nil
 		}
 		if err != nil {
-			return fmt.Errorf("accept podlink: %w", errors.Join(err, l.Close()))
+			return fmt.Errorf("accept podlink: %w", err)
 		}
-		calls.Go(func() { serve(ctx, conn, m) })
+		calls.Go(func() { serve(ctx, conn, s.mover) })
 	}
 }
 

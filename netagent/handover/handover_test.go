@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -48,9 +47,13 @@ func serve(t *testing.T, m handover.Mover) string {
 	}
 	left.SetUnlinkOnClose(false) // as of a process that was killed
 	left.Close()
+	s, err := handover.Listen(dir, m)
+	if err != nil {
+		t.Fatal(err)
+	}
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error)
-	go func() { done <- handover.Run(ctx, dir, m) }()
+	go func() { done <- s.Run(ctx) }()
 	t.Cleanup(func() {
 		cancel()
 		if err := <-done; err != nil {
@@ -60,14 +63,11 @@ func serve(t *testing.T, m handover.Mover) string {
 			t.Errorf("left behind: %v", files)
 		}
 	})
-	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(time.Millisecond) {
-		sockets, _ := filepath.Glob(filepath.Join(dir, "*"+api.Ext))
-		if len(sockets) == 1 && filepath.Base(sockets[0]) != "left"+api.Ext {
-			return sockets[0]
-		}
+	sockets, err := filepath.Glob(filepath.Join(dir, "*"+api.Ext))
+	if err != nil || len(sockets) != 1 || filepath.Base(sockets[0]) == "left"+api.Ext {
+		t.Fatalf("sockets are %v, %v", sockets, err)
 	}
-	t.Fatal("no socket, or that of another process is still there")
-	return ""
+	return sockets[0]
 }
 
 // ask sends bytes and files, and returns the answer's error.
