@@ -2,6 +2,7 @@ package netagent_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"slices"
 	"testing"
@@ -77,14 +78,16 @@ func testOffloads(t *testing.T, link string, request *netagentv1.DeviceRequest, 
 	}
 }
 
-// driverOf is what ethtool tells of a link of the host.
+// driverOf is what ethtool tells of a link of the host, and the sizes that older
+// versions of `ip` do not.
 func driverOf(t testing.TB, link string) string {
 	t.Helper()
 	b, err := json.MarshalIndent(readDriver(t, link), "", " ")
 	if err != nil {
 		t.Fatal(err)
 	}
-	return string(b)
+	a := testns.Get(t, link).Attrs()
+	return fmt.Sprintf("%s\ngso %d %d %d, gro %d %d", b, a.GSOMaxSize, a.GSOMaxSegs, a.GSOIPv4MaxSize, a.GROMaxSize, a.GROIPv4MaxSize)
 }
 
 func readDriver(t testing.TB, link string) ethtool.State {
