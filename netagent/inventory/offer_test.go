@@ -2,7 +2,6 @@ package inventory
 
 import (
 	"os"
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -129,12 +128,12 @@ func TestDeviceNames(t *testing.T) {
 		}
 	}
 	f := &netagentv1.PciFunction{Address: "0000:3b:02.1"}
-	for want, d := range map[string]link.Device{
-		"vf-0000-3b-02-1":             {Bus: "pci", Name: "0000:3b:02.1"},
-		"vf-0000-3b-02-1 ":            {Bus: "virtio", Name: "virtio3"},
-		"vf-auxiliary-mlx5-core-sf-4": {Bus: "auxiliary", Name: "mlx5_core.sf.4"}, // one of many below the function
+	for d, want := range map[link.Device]string{
+		{Bus: "pci", Name: "0000:3b:02.1"}:         "vf-0000-3b-02-1",
+		{Bus: "virtio", Name: "virtio3"}:           "vf-0000-3b-02-1",
+		{Bus: "auxiliary", Name: "mlx5_core.sf.4"}: "vf-auxiliary-mlx5-core-sf-4", // one of many below the function
 	} {
-		if got := deviceName("vf", d, f); got != strings.TrimSpace(want) {
+		if got := deviceName("vf", d, f); got != want {
 			t.Errorf("%v: got %s, want %s", d, got, want)
 		}
 	}
