@@ -34,7 +34,8 @@ func fitFunction(n *v1alpha1.Netdev, path *field.Path, node *netagentv1.NodeDevi
 }
 
 // comboSelector is the expression that requests a function of a kind with its RDMA
-// device.
+// device. RDMA devices alone, which the same class selects, have no netdevKind: to
+// ask for it is an error, so that the type comes first.
 func comboSelector(kind v1alpha1.Kind, driver string) string {
-	return fmt.Sprintf("device.attributes[%q].netdevKind == %q", driver, kind)
+	return fmt.Sprintf("device.attributes[%q].type == %q && device.attributes[%q].netdevKind == %q", driver, v1alpha1.TypeCombo, driver, kind)
 }

@@ -49,12 +49,12 @@ func TestRoceOfAFunction(t *testing.T) {
 
 func TestFunctionRefused(t *testing.T) {
 	for want, c := range map[string]struct{ device, parameters string }{
-		`combo.netdev.kind: Invalid value: "sriov-vf": the allocated device combo-nic has none: request one that has, with the CEL selector device.attributes["dra.example.com"].netdevKind == "sriov-vf"`: {"combo-nic", roce(`{"kind": "sriov-vf"}`)},
-		`combo.netdev.kind: Invalid value: "host-device": the allocated device combo-vf has none`:                                                                                                          {"combo-vf", roce(`{"kind": "host-device", "hostDevice": "ens1"}`)},
-		`combo.netdev.hostDevice: Invalid value: "ens7": the allocated device combo-nic is ens2: leave it out`:                                                                                             {"combo-nic", roce(`{"kind": "host-device", "hostDevice": "ens7"}`)},
-		`combo.kind: Invalid value: "roce": the allocated device is vf, which cannot be a roce: request one that can, with the CEL selector device.attributes["dra.example.com"].netdevKind == "sriov-vf"`: {"vf", roce(`{"kind": "sriov-vf"}`)},
-		`rdma.kind: Invalid value: "uverbs": the allocated device is combo-vf, which cannot be a uverbs`:                                                                                                   {"combo-vf", `{"type": "rdma", "rdma": {"kind": "uverbs"}}`},
-		`netdev.kind: Invalid value: "sriov-vf": the allocated device is combo-vf, which cannot be a sriov-vf`:                                                                                             {"combo-vf", `{"type": "netdev", "netdev": {"kind": "sriov-vf"}}`},
+		`combo.netdev.kind: Invalid value: "sriov-vf": the allocated device combo-nic has none: request one that has, with the CEL selector device.attributes["dra.example.com"].type == "combo" && device.attributes["dra.example.com"].netdevKind == "sriov-vf"`: {"combo-nic", roce(`{"kind": "sriov-vf"}`)},
+		`combo.netdev.kind: Invalid value: "host-device": the allocated device combo-vf has none`:              {"combo-vf", roce(`{"kind": "host-device", "hostDevice": "ens1"}`)},
+		`combo.netdev.hostDevice: Invalid value: "ens7": the allocated device combo-nic is ens2: leave it out`: {"combo-nic", roce(`{"kind": "host-device", "hostDevice": "ens7"}`)},
+		`combo.kind: Invalid value: "roce": the allocated device is vf, which cannot be a roce: request one that can, with the CEL selector device.attributes["dra.example.com"].type == "combo" && device.attributes["dra.example.com"].netdevKind == "sriov-vf"`: {"vf", roce(`{"kind": "sriov-vf"}`)},
+		`rdma.kind: Invalid value: "uverbs": the allocated device is combo-vf, which cannot be a uverbs`:       {"combo-vf", `{"type": "rdma", "rdma": {"kind": "uverbs"}}`},
+		`netdev.kind: Invalid value: "sriov-vf": the allocated device is combo-vf, which cannot be a sriov-vf`: {"combo-vf", `{"type": "netdev", "netdev": {"kind": "sriov-vf"}}`},
 	} {
 		if _, err := decodeCombo(c.device, c.parameters); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got  %v\nwant %s", err, want)

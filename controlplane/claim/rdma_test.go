@@ -67,7 +67,7 @@ func TestRDMARefused(t *testing.T) {
 		"roce with ipoib": {rxe0, roce(`{"kind": "ipoib", "parent": "ib0", "pkey": 1}`),
 			`request "nic": combo.netdev.kind: Invalid value: "ipoib": RoCE is RDMA over Ethernet`},
 		"roce with a VF": {rxe0, roce(`{"kind": "sriov-vf"}`),
-			`request "nic": combo.netdev.kind: Invalid value: "sriov-vf": the allocated device rdma-rxe0 has none: request one that has, with the CEL selector device.attributes["dra.example.com"].netdevKind == "sriov-vf"`},
+			`request "nic": combo.netdev.kind: Invalid value: "sriov-vf": the allocated device rdma-rxe0 has none: request one that has, with the CEL selector device.attributes["dra.example.com"].type == "combo" && device.attributes["dra.example.com"].netdevKind == "sriov-vf"`},
 		"roce with no card": {rxe0, roce(`{"kind": "host-device"}`),
 			`request "nic": combo.netdev.hostDevice: Required value: the RDMA device comes without a card`},
 		"roce without a link": {&netagentv1.NodeRdmaDevice{Ibdev: "rxe0", LinkLayer: "Ethernet"}, roce(`{"kind": "macvlan"}`),
