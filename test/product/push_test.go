@@ -114,7 +114,7 @@ func inside(t *testing.T, i v1.Image) content {
 			if _, err := io.Copy(sum, r); err != nil {
 				t.Fatal(err)
 			}
-			c.Files[strings.TrimPrefix(h.Name, "/")] = file{h.Mode, [sha256.Size]byte(sum.Sum(nil))}
+			c.Files[strings.TrimPrefix(h.Name, "/")] = file{h.Mode & 0o7777, [sha256.Size]byte(sum.Sum(nil))}
 		}
 	}
 }
