@@ -19,7 +19,8 @@ type Devices []Device
 type Device struct {
 	// Name is as in the ResourceSlice.
 	Name string `json:"name"`
-	// Kind is sriov-vf, host-device, uverbs, or virtual: any kind that is created.
+	// Kind is sriov-vf, host-device, uverbs, roce for a function that is an RDMA
+	// device as well, or virtual: any kind that is created.
 	Kind string `json:"kind"`
 	// OnHost is the kernel's name on the host: of a link, or of an RDMA device.
 	// Empty while the link is in a pod.
@@ -70,7 +71,21 @@ func deviceOf(d *netagentv1.NodeDevice) Device {
 		r := is.Rdma
 		device.Kind, device.OnHost, device.PCIAddress = string(v1alpha1.KindUverbs), r.GetIbdev(), r.GetPci().GetAddress()
 		device.Parent, device.State = r.GetNetdev(), r.GetPortState()
+	case *netagentv1.NodeDevice_Combo:
+		return both(d.GetName(), is.Combo)
 	}
+	return device
+}
+
+// both is a function that is an RDMA device as well.
+func both(name string, c *netagentv1.Combo) Device {
+	face := &netagentv1.NodeDevice{Name: name, Device: &netagentv1.NodeDevice_Nic{Nic: c.GetNic()}}
+	if vf := c.GetVf(); vf != nil {
+		face.Device = &netagentv1.NodeDevice_Vf{Vf: vf}
+	}
+	device := deviceOf(face)
+	device.Kind = string(v1alpha1.KindRoce)
+	device.OnHost = strings.TrimPrefix(device.OnHost+","+c.GetRdma().GetIbdev(), ",")
 	return device
 }
 

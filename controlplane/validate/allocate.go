@@ -88,9 +88,28 @@ func onPaper(layers []layer) *netagentv1.NodeDevice {
 	case v1alpha1.KindUverbs:
 		return rdma(text(layers, "rdma.preferDevice"))
 	case v1alpha1.KindRoce:
-		return rdma(text(layers, "combo.rdma.preferDevice"))
+		return roce(layers)
 	}
 	return nil
+}
+
+// roce is an RDMA device, with the function that it is as well if the layers want
+// that.
+func roce(layers []layer) *netagentv1.NodeDevice {
+	device := rdma(text(layers, "combo.rdma.preferDevice"))
+	combo := &netagentv1.Combo{Rdma: device.GetRdma()}
+	switch v1alpha1.Kind(text(layers, "combo.netdev.kind")) {
+	case v1alpha1.KindSriovVf:
+		combo.Netdev = &netagentv1.Combo_Vf{Vf: &netagentv1.Vf{Parent: "eth0"}}
+	case v1alpha1.KindHostDevice:
+		if text(layers, "combo.netdev.hostDevice") != "" {
+			return device
+		}
+		combo.Netdev = &netagentv1.Combo_Nic{Nic: &netagentv1.Nic{Link: "eth0"}}
+	default:
+		return device
+	}
+	return &netagentv1.NodeDevice{Device: &netagentv1.NodeDevice_Combo{Combo: combo}}
 }
 
 func rdma(name string) *netagentv1.NodeDevice {

@@ -84,9 +84,9 @@ func TestWrong(t *testing.T) {
 			claim(`{type: combo, combo: {kind: roce, netdev: {kind: ipoib, parent: ib0, pkey: 1}}}`),
 			at + `.combo.netdev.kind: error: Invalid value: "ipoib": RoCE is RDMA over Ethernet, which an InfiniBand interface does not carry: claim the RDMA device (type rdma) and the ipoib (type netdev) one by one`,
 		},
-		"roce over a function": {
-			claim(`{type: combo, combo: {kind: roce, netdev: {kind: sriov-vf}}}`),
-			at + `.combo.netdev.kind: error: Unsupported value: "sriov-vf": supported values: "macvlan", "ipvlan", "veth", "dummy", "host-device"`,
+		"roce over a function that has settings": {
+			claim(`{type: combo, combo: {kind: roce, netdev: {kind: sriov-vf, vlan: 5000}}}`),
+			at + `.combo.netdev.vlan: error: Invalid value: 5000: must be 0 to 4094`,
 		},
 		"the same name twice": {
 			strings.Replace(claim(`{type: netdev, netdev: {kind: dummy, interfaceName: data0}}`), "network-devices}", "network-devices, count: 2}", 1),

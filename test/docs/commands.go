@@ -64,17 +64,24 @@ func (d *Document) ofBlock(b Block) (all []Command) {
 	return all
 }
 
-// Target is the target of a make command, and the variables that it sets.
-func (c *Command) Target() (name string, variables []string) {
-	words := strings.Fields(c.Text)
+// Targets are those of a make command, and the variables that it sets.
+func (c *Command) Targets() (targets, variables []string) {
+	words := strings.Fields(values.ReplaceAllString(c.Text, ""))
 	if words[0] != "make" {
-		return "", nil
+		return nil, nil
 	}
-	for _, m := range regexp.MustCompile(`\s([A-Z]+)=`).FindAllStringSubmatch(c.Text, -1) {
-		variables = append(variables, m[1])
+	for _, w := range words[1:] {
+		if name, _, set := strings.Cut(w, "="); set {
+			variables = append(variables, name)
+		} else {
+			targets = append(targets, w)
+		}
 	}
-	return words[1], variables
+	return targets, variables
 }
+
+// values are what variables are set to, in quotes.
+var values = regexp.MustCompile(`"[^"]*"|'[^']*'`)
 
 // Proof returns the test that runs the command, if e2e does not.
 func (c *Command) Proof() *Proof {

@@ -105,17 +105,17 @@ func expand(p string) (all []string) {
 	return all
 }
 
-// TestCommands: each command is a target of make, or some test runs it.
+// TestCommands: each command is for targets of make, or some test runs it.
 func TestCommands(t *testing.T) {
-	makefile := text(t, "Makefile")
+	makefile := makefiles(t)
 	used := map[string]bool{}
 	for _, d := range documents(t) {
 		for _, c := range d.Commands() {
-			target, variables := c.Target()
+			targets, variables := c.Targets()
 			proof := c.Proof()
 			switch {
-			case target != "":
-				wantTarget(t, makefile, c, target, variables)
+			case targets != nil:
+				wantTargets(t, makefile, c, targets, variables)
 			case strings.HasPrefix(c.Text, "go "):
 				wantPackage(t, c)
 			case strings.HasPrefix(c.Text, built):
@@ -137,19 +137,35 @@ func TestCommands(t *testing.T) {
 	}
 }
 
-func wantTarget(t *testing.T, makefile string, c Command, target string, variables []string) {
+// makefiles are the Makefile and what it includes.
+func makefiles(t *testing.T) string {
 	t.Helper()
-	if !strings.Contains(makefile, "\n"+target+":") {
-		t.Errorf("%s:%d: the Makefile has no target %s", c.Path, c.Line, target)
+	all := text(t, "Makefile")
+	included, err := filepath.Glob(filepath.Join(repo, "make/*.mk"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range included {
+		all += "\n" + text(t, strings.TrimPrefix(f, repo))
+	}
+	return all
+}
+
+func wantTargets(t *testing.T, makefile string, c Command, targets, variables []string) {
+	t.Helper()
+	for _, target := range targets {
+		if !strings.Contains(makefile, "\n"+target+":") {
+			t.Errorf("%s:%d: the Makefile has no target %s", c.Path, c.Line, target)
+		}
 	}
 	for _, v := range variables {
-		if !strings.Contains(makefile, "$("+v+")") {
+		if !regexp.MustCompile(`\$\(([a-z]+ )?` + v + `\)|\.\$\(` + v + `\)`).MatchString(makefile) {
 			t.Errorf("%s:%d: the Makefile has no variable %s", c.Path, c.Line, v)
 		}
 	}
 }
 
-// built is how a program begins that `make build` makes.
+// built is how a program begins that `make binaries` makes.
 const built = "bin/"
 
 func wantSuccess(t *testing.T, c Command) {

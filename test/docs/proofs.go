@@ -10,7 +10,7 @@ type Proof struct {
 
 // Proofs by command. Each is used by some document.
 var Proofs = []Proof{
-	{"docker build -f Dockerfile.", "test/product/product.go", "image.FromDockerfile"},
+	{"helm install hawser deploy/charts/hawser --namespace dra-system", "test/e2e/make_test.go", `"install", "hawser", helm.Chart, "--namespace", driverNamespace`},
 	{"export KUBECONFIG=$PWD/.demo/kubeconfig", "test/cmd/cluster/commands.go", "export KUBECONFIG="},
 	{"kubectl apply -k deploy/overlays/jaeger", "test/e2e/trace_test.go", "TestTrace"},
 	{"kubectl apply -k deploy/", "test/e2e/main_test.go", "source.Install"},

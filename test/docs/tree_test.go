@@ -17,7 +17,7 @@ const (
 )
 
 var (
-	directory  = regexp.MustCompile(`^(\w+)/\s+(.*)`)
+	directory  = regexp.MustCompile(`^([\w-]+)/\s+(.*)`)
 	aside      = regexp.MustCompile(`\([^)]*\)`)
 	introduced = regexp.MustCompile(`^[a-z ]+: `)
 )
