@@ -60,6 +60,7 @@ func testCommands(t *testing.T, n *namespace, documents []docs.Document) {
 		{`resourceclaim NAME`, "resourceclaim " + claim.Name},
 		{`deviceclass NAME`, "deviceclass " + deviceClass},
 		{`modprobe NAME`, "modprobe dummy"},
+		{`ethtool -k NAME`, "ethtool -k eth0"},
 		{`UID`, string(claim.UID)},
 	}
 	var ran []string
