@@ -133,11 +133,7 @@ func Run(ctx context.Context, c Config) error {
 	}
 	defer links.Close()
 	sys := sysfs.New(os.DirFS(sysfsDir))
-	for _, vfs := range c.VFs {
-		if err := vfs.Set(ctx, links, sys, sysfsDir); err != nil {
-			log.Error("virtual functions are not as asked for", "link", vfs.Link, "count", vfs.Count, "cause", err)
-		}
-	}
+	c.setFunctions(ctx, links, sys)
 	hub := watch.New()
 	hub.SetDevice(virtual(c.MaxAttachments))
 	devices := pair.New(hub)
@@ -162,6 +158,16 @@ func Run(ctx context.Context, c Config) error {
 	}
 	defer pods.Close()
 	return run(ctx, []task{door.Run, pods.Run}, manager.Follow, hardware.Run, hcas.Run)
+}
+
+// setFunctions makes virtual functions. What cannot be had is no reason not to serve
+// the rest.
+func (c Config) setFunctions(ctx context.Context, links *link.Conn, sys sysfs.FS) {
+	for _, vfs := range c.VFs {
+		if err := vfs.Set(ctx, links, sys, sysfsDir); err != nil {
+			logging.From(ctx).Error("virtual functions are not as asked for", "link", vfs.Link, "count", vfs.Count, "cause", err)
+		}
+	}
 }
 
 // follower keeps up with the node until ctx ends, and calls ready when it has

@@ -53,7 +53,7 @@ func checkLink(t *testing.T, l *record.Link) {
 	if len(l.Addresses) > layer3.MaxAddresses || l.Alias == "" {
 		t.Errorf("%d addresses, alias %q", len(l.Addresses), l.Alias)
 	}
-	for _, e := range l.Settings.Validate() {
+	for _, e := range l.Validate() {
 		t.Error(e)
 	}
 }

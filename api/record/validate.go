@@ -114,7 +114,7 @@ func (l *Link) validate() error {
 	if err := l.Offloads.validate(); err != nil {
 		return fmt.Errorf("offloads: %w", err)
 	}
-	if errs := l.Settings.Validate(); len(errs) > 0 {
+	if errs := l.Validate(); len(errs) > 0 {
 		return errs[0]
 	}
 	return nil

@@ -117,7 +117,7 @@ func (d *Decoder) settings(device *Device) error {
 	if !d.NoPodlink || n == nil {
 		return nil
 	}
-	names := n.Settings.Fields()
+	names := n.Fields()
 	if name, has := n.HasOffloads(); has {
 		names = append(names, name)
 	}
