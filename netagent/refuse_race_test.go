@@ -143,14 +143,21 @@ func TestHardwareChangesBetweenCheckAndAct(t *testing.T) {
 	f := functions(t, 1)[0]
 	a := lending(t)
 	const drivers = "/sys/bus/pci/drivers/igbvf/"
+	bind := func() {
+		sh(t, "echo "+f.address+" >"+drivers+"bind")
+		eventually(t, "the function has its link", func() bool { return strings.Contains(a.links(), f.address) })
+	}
+	// Without an address of the card's its driver makes another one up each time.
+	sh(t, "ip link set "+physical+" vf 0 mac 02:00:00:00:00:98 && echo "+f.address+" >"+drivers+"unbind")
+	bind()
+	settled(t)
 	before := asIs(t, f.link, physical, virtio, e1000e)
 	t.Run("a function loses its driver", func(t *testing.T) {
 		left := meanwhile(t, fault.NetagentEntryAdded, "echo "+f.address+" >"+drivers+"unbind")
 		_, err := a.tryAttach(uuid.NewString(), f.request("a", allSettings))
 		wantCode(t, err, codes.FailedPrecondition)
 		a.wantLeft(t, left())
-		sh(t, "echo "+f.address+" >"+drivers+"bind")
-		eventually(t, "the function has its link", func() bool { return strings.Contains(a.links(), f.address) })
+		bind()
 		wantAsIs(t, before, f.link, physical, virtio, e1000e)
 	})
 	t.Run("cards swap their names", func(t *testing.T) {
