@@ -13,11 +13,15 @@ type Manifest struct {
 	Text string
 }
 
-// Manifests returns those of the yaml blocks. A block may be a part of a claim:
-// its parameters, its configuration, the selectors of its request.
+// others is of a manifest for Multus, which those who come from it have.
+var others = regexp.MustCompile(`(?m)^apiVersion: k8s\.cni\.cncf\.io/`)
+
+// Manifests returns those of the yaml blocks, but for Multus'. A block may be a
+// part of a claim: its parameters or their netdev, its configuration, the selectors
+// of its request.
 func (d *Document) Manifests() (all []Manifest) {
 	for _, b := range d.Blocks {
-		if b.Language == "yaml" {
+		if b.Language == "yaml" && !others.MatchString(b.Text) {
 			all = append(all, Manifest{Path: d.Path, Line: b.Line, Text: complete(b.Text, fmt.Sprintf("line-%d", b.Line))})
 		}
 	}
@@ -36,6 +40,8 @@ func complete(text, name string) string {
 		key = m[2]
 	}
 	switch key {
+	case "netdev":
+		return complete("type: netdev\n"+text, name)
 	case "type":
 		return complete("parameters:\n"+indent(text, 2), name)
 	case "parameters":
