@@ -145,11 +145,12 @@ func wantBothNames(n *namespace, pod string) {
 
 var (
 	expires = regexp.MustCompile(` (expires \d+sec|valid_lft.*)`)
-	comings = regexp.MustCompile(`veth|cni0|hw|` + nearBridge + `|` + farBridge)
+	comings = regexp.MustCompile(`veth|cni0|multicast ff00::/8 dev h|` + nearBridge + `|` + farBridge)
 )
 
-// hostLayer3 is what the host has of all that podlink sets, but for links that come
-// and go with pods.
+// hostLayer3 is what the host has of all that podlink sets, but for the CNI plugin's
+// links, the test's bridges, and what the kernel gives to any link that is up: those
+// on the bridges are.
 func hostLayer3(t *testing.T) string {
 	t.Helper()
 	out := onNode(t, `ip -o addr; ip route show table all; ip -6 route show table all; ip rule; ip -6 rule
