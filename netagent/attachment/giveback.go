@@ -63,10 +63,14 @@ func (m *Manager) restoreCard(ctx context.Context, w *journal.Was) error {
 		return nil
 	}
 	f, err := m.function(ctx, w)
-	if err == nil {
-		err = f.Restore(ctx, w.VF.Settings())
+	if err != nil {
+		return unlessGone(err)
 	}
-	return unlessGone(err)
+	err = unlessGone(f.Restore(ctx, w.VF.Settings()))
+	if !w.VF.Given {
+		return err
+	}
+	return errors.Join(err, unlessGone(m.giveMAC(ctx, w, stateOf(w))))
 }
 
 // driven says whether the hardware is there and has the driver that it had, so
