@@ -1,9 +1,13 @@
 package e2e
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
 // kill ends the processes of a program on the node, as a crash does; the
@@ -13,11 +17,31 @@ func kill(t *testing.T, program string) {
 	onNode(t, "kill -9 $(pidof "+program+")")
 }
 
-// driverReady waits until both containers of the driver are ready again.
+// driverReady waits until both containers of the driver are ready again. A pod that
+// goes after an update never is.
 func driverReady(t *testing.T) {
 	t.Helper()
 	mustKubectl(t, nil, "rollout", "status", "-n", "dra-system", "daemonset/dra-driver", "--timeout="+patience.String())
-	mustKubectl(t, nil, "wait", "-n", "dra-system", "--for=condition=Ready", "pod", "-l", "app=dra-driver", "--timeout="+patience.String())
+	eventually(t, func() error {
+		pods, err := theCluster.Client().CoreV1().Pods(driverNamespace).List(context.Background(), metav1.ListOptions{LabelSelector: "app=dra-driver"})
+		if err != nil {
+			return err
+		}
+		ready := 0
+		for i := range pods.Items {
+			switch p := &pods.Items[i]; {
+			case p.DeletionTimestamp != nil:
+			case isReady(p):
+				ready++
+			default:
+				return fmt.Errorf("pod %s of the driver is not ready: %+v", p.Name, p.Status)
+			}
+		}
+		if ready == 0 {
+			return errors.New("the driver has no pod")
+		}
+		return nil
+	})
 }
 
 // TestRestartBetweenPrepareAndUnprepare: a pod that runs does not notice that
