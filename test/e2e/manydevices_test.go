@@ -13,18 +13,21 @@ import (
 // its card, and soft RDMA devices over dummies. The API server takes them in
 // several slices, and a claim finds the last of them.
 func TestManyDevices(t *testing.T) {
-	const hcas = 70
+	const (
+		hcas  = 60
+		group = 6464 // of the dummies, with which their RDMA devices go
+	)
 	functions(t, 7)
 	t.Cleanup(func() {
-		onNode(t, fmt.Sprintf("for i in $(seq %d); do rdma link del many$i; ip link del many$i; done 2>/dev/null; true", hcas))
+		onNode(t, fmt.Sprintf("ip link del group %d", group))
 		wantOffered(t, fmt.Sprintf("rdma-many%d", hcas), false)
 	})
 	onNode(t, fmt.Sprintf(`set -e
 		modprobe -aq crc32_generic || true
 		modprobe -a rdma_rxe ib_uverbs rdma_ucm
 		for i in $(seq %d); do
-			ip link add many$i type dummy && ip link set many$i up && rdma link add many$i type rxe netdev many$i
-		done`, hcas))
+			ip link add many$i group %d up type dummy && rdma link add many$i type rxe netdev many$i
+		done`, hcas, group))
 	wantDevices(t, "uverbs", hcas)
 	list, err := theCluster.Client().ResourceV1().ResourceSlices().List(context.Background(), metav1.ListOptions{})
 	if err != nil {
