@@ -7,6 +7,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
+	"syscall"
 
 	"github.com/vishvananda/netlink/nl"
 	"golang.org/x/sys/unix"
@@ -100,7 +102,7 @@ func request(command, flags int) *nl.NetlinkRequest {
 }
 
 func parseDevice(b []byte) (d Device, name string, err error) {
-	attrs, err := nl.ParseRouteAttr(b)
+	attrs, err := attributes(b)
 	if err != nil {
 		return d, "", fmt.Errorf("RDMA device in the kernel's answer: %w", err)
 	}
@@ -118,7 +120,7 @@ func parseDevice(b []byte) (d Device, name string, err error) {
 }
 
 func parseFile(b []byte) (uint64, error) {
-	attrs, err := nl.ParseRouteAttr(b)
+	attrs, err := attributes(b)
 	if err != nil {
 		return 0, fmt.Errorf("device file in the kernel's answer: %w", err)
 	}
@@ -128,6 +130,12 @@ func parseFile(b []byte) (uint64, error) {
 		}
 	}
 	return 0, errors.New("the kernel's answer has no device file")
+}
+
+// attributes splits an answer. The library's reader takes it that the last one is
+// padded too, and panics.
+func attributes(b []byte) ([]syscall.NetlinkRouteAttr, error) {
+	return nl.ParseRouteAttr(append(slices.Clip(b), make([]byte, -len(b)&(unix.RTA_ALIGNTO-1))...))
 }
 
 func u32(b []byte) uint32 {
