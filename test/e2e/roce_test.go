@@ -96,6 +96,6 @@ func TestRoceRefused(t *testing.T) {
 		n.apply(claimTemplate(name, rdmaSpec(t, "roce-devices", roce(nd))), podWith(name, name))
 	}
 	n.wantEvent("ipoib", `combo.netdev.kind: Invalid value: "ipoib"`, "RDMA over Ethernet")
-	n.wantEvent("vf", `combo.netdev.kind: Unsupported value: "sriov-vf"`, "macvlan")
+	n.wantEvent("vf", `combo.netdev.kind: Invalid value: "sriov-vf"`, "the allocated device rdma-rxe0 has none: request one that has")
 	n.wantEvent("parent", `macvlan.parent "lo": not among the links that --allow-parents allows`)
 }
