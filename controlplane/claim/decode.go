@@ -1,7 +1,6 @@
 package claim
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -110,7 +109,7 @@ func (d *Decoder) layers(entries []resourceapi.DeviceAllocationConfiguration) []
 // settings refuses what nobody could set.
 func (d *Decoder) settings(device *Device) error {
 	n, path := device.netdev()
-	if d.NoPodlink && cmp.Or(device.Node.GetRdma(), device.Node.GetCombo().GetRdma()).GetExclusive() {
+	if d.NoPodlink && rdmaOf(device.Node).GetExclusive() {
 		return field.Invalid(field.NewPath(string(device.Config.Type), "kind"), device.Config.DeviceKind(),
 			"the node's RDMA devices belong to one network namespace each (netns exclusive), and podlink, which has them moved to the pod's, is turned off on this node")
 	}

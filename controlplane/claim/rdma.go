@@ -19,11 +19,17 @@ var roceNetdevs = []v1alpha1.Kind{
 	v1alpha1.KindMacvlan, v1alpha1.KindIpvlan, v1alpha1.KindVeth, v1alpha1.KindDummy, v1alpha1.KindHostDevice,
 }
 
+// rdmaOf is the RDMA device that was allocated, alone or with its function; nil for
+// another device.
+func rdmaOf(node *netagentv1.NodeDevice) *netagentv1.NodeRdmaDevice {
+	return cmp.Or(node.GetRdma(), node.GetCombo().GetRdma())
+}
+
 // fitRDMA refuses what the allocated RDMA device cannot be, and gives an
 // interface that goes with it the parent that it leaves open. A device that is
 // no RDMA device fits.
 func fitRDMA(c *v1alpha1.DeviceConfig, node *netagentv1.NodeDevice, driver string) error {
-	r := cmp.Or(node.GetRdma(), node.GetCombo().GetRdma())
+	r := rdmaOf(node)
 	switch {
 	case r == nil:
 		return nil
