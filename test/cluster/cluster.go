@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -74,7 +75,7 @@ func Open(dir string) (*Cluster, error) {
 	if c.state, err = readState(dir); err != nil {
 		return nil, fmt.Errorf("find the cluster: %w", err)
 	}
-	if c.vm, err = node.Open(c.path(vmDir)); err != nil {
+	if c.vm, err = node.Open(c.path(vmDir)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("find the cluster in %s: %w", dir, err)
 	}
 	return c, c.connect()
@@ -93,7 +94,8 @@ func (c *Cluster) Kubectl(ctx context.Context, args ...string) *exec.Cmd {
 // AuditLogFile has the API server's audit events, if Options asked for them.
 func (c *Cluster) AuditLogFile() string { return c.path(logsDir, "audit.log") }
 
-// Node is the virtual machine: run scripts in it, reach into its network.
+// Node is the virtual machine: run scripts in it, reach into its network. Nil if
+// there is none.
 func (c *Cluster) Node() *node.VM { return c.vm }
 
 // Client is an administrator's client, without a limit of its own on requests.

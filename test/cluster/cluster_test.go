@@ -37,7 +37,7 @@ func TestCluster(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts a cluster, which -short is not for")
 	}
-	c, dir := up(t)
+	c, dir := up(t, cluster.Options{AuditLog: true})
 	t.Run("pods", func(t *testing.T) { testPods(t, c) })
 	t.Run("images", func(t *testing.T) { testImages(t, c) })
 	t.Run("open", func(t *testing.T) { testOpen(t, dir) })
@@ -47,18 +47,37 @@ func TestCluster(t *testing.T) {
 	t.Run("down", func(t *testing.T) { testDown(t, c, dir) })
 }
 
-func up(t *testing.T) (*cluster.Cluster, string) {
+// TestControlPlane has a control plane without a node schedule, and end.
+func TestControlPlane(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts a control plane, which -short is not for")
+	}
+	c, dir := up(t, cluster.Options{NoNode: true})
+	if nodes := kubectl(t, c, "", "get", "nodes", "--output=name"); nodes != "" {
+		t.Errorf("nodes: %s", nodes)
+	}
+	if err := c.Check(); err != nil {
+		t.Error(err)
+	}
+	if c, err := cluster.Open(dir); err != nil || c.Node() != nil {
+		t.Errorf("found %+v: %v", c, err)
+	}
+	testDown(t, c, dir)
+}
+
+func up(t *testing.T, o cluster.Options) (*cluster.Cluster, string) {
 	t.Helper()
 	tools, err := toolchain.New("", os.Stderr)
 	if err != nil {
 		t.Fatal(err)
 	}
-	parts, err := cluster.Prepare(t.Context(), tools)
+	o.Parts, err = cluster.Prepare(t.Context(), tools)
 	if err != nil {
 		t.Fatal(err)
 	}
 	dir := filepath.Join(t.TempDir(), "cluster")
-	c, err := cluster.Up(t.Context(), cluster.Options{Dir: dir, Parts: parts, Log: os.Stderr, Attached: true, AuditLog: true})
+	o.Dir, o.Log, o.Attached = dir, os.Stderr, true
+	c, err := cluster.Up(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -207,7 +226,7 @@ func testCrash(t *testing.T, c *cluster.Cluster) {
 }
 
 func testDown(t *testing.T, c *cluster.Cluster, dir string) {
-	if running := processesOf(t, dir); len(running) < 5 {
+	if running := processesOf(t, dir); len(running) < 4 {
 		t.Fatalf("before: %v", running)
 	}
 	if err := c.Down(t.Context()); err != nil {

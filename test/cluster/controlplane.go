@@ -71,12 +71,14 @@ func (c *Cluster) apiServerArgs(o Options, port string) []string {
 		"--client-ca-file=pki/ca.crt", "--tls-cert-file=pki/apiserver.crt", "--tls-private-key-file=pki/apiserver.key",
 		"--kubelet-certificate-authority=pki/ca.crt", "--kubelet-preferred-address-types=InternalIP",
 		"--kubelet-client-certificate=pki/apiserver-kubelet.crt", "--kubelet-client-key=pki/apiserver-kubelet.key",
-		"--egress-selector-config-file=egress.yaml",
 		"--service-account-key-file=pki/service-account.pub", "--service-account-signing-key-file=pki/service-account.key",
 		"--service-account-issuer=https://kubernetes.default.svc",
 		"--authorization-mode=Node,RBAC", "--enable-admission-plugins=NodeRestriction", "--allow-privileged=true",
 		"--runtime-config=resource.k8s.io/v1=true,resource.k8s.io/v1beta2=true,resource.k8s.io/v1alpha3=true",
 		"--profiling=false", featureGates(o),
+	}
+	if !o.NoNode {
+		args = append(args, "--egress-selector-config-file=egress.yaml")
 	}
 	if o.AuditLog {
 		args = append(args, "--audit-policy-file=audit.yaml", "--audit-log-path="+c.AuditLogFile())

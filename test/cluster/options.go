@@ -32,6 +32,9 @@ type Options struct {
 	// CPUs, MemoryMiB and NICs of the node; zero means package node's defaults.
 	CPUs, MemoryMiB int
 	NICs            []node.NIC
+	// NoNode leaves out the virtual machine: a control plane alone, for tests that
+	// are its nodes themselves. It needs Parts.Kubernetes and no more.
+	NoNode bool
 	// Attached has all of the cluster end with this program, however that ends:
 	// for tests. Its directory then stays. Else the cluster goes on until Down.
 	Attached bool

@@ -105,5 +105,8 @@ func (c *Cluster) Check() error {
 			return err
 		}
 	}
+	if c.vm == nil {
+		return nil
+	}
 	return c.vm.Check()
 }
