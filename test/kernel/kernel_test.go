@@ -106,6 +106,28 @@ var began = regexp.MustCompile(`(?m)^=== RUN   [^/\n]+$`)
 // failed is the line that it prints for each that fails, parts of others too.
 var failed = regexp.MustCompile(`(?m)^ *--- FAIL: \S+`)
 
+// failures are what is said once more after all output, whose end is the part of
+// it that is read first.
+var failures []string
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	for _, f := range failures {
+		fmt.Println(f)
+	}
+	os.Exit(code)
+}
+
+// why is the end of what the first test that failed has printed.
+func why(pkg, out string) string {
+	const most = 2000
+	at := failed.FindStringIndex(out)
+	if at == nil {
+		return pkg + ": " + out[max(0, len(out)-most):]
+	}
+	return fmt.Sprintf("%s failed:\n%s\nall that failed: %q", pkg, out[max(0, at[0]-most):at[1]], failed.FindAllString(out, -1))
+}
+
 // runTests runs those tests first that want the machine alone, in its own network
 // namespace, then all of them, each package in one of its own.
 const runTests = `cp -r /host/%s /tmp/package && cd /tmp/package
@@ -128,11 +150,14 @@ func run(t *testing.T, vm *node.VM, repo, pkg string) {
 	var out bytes.Buffer
 	code, err := vm.Exec(t.Context(), node.Command{Script: script, Stdout: &out, Stderr: &out})
 	n := len(began.FindAllString(out.String(), -1))
+	if err != nil || code != 0 {
+		failures = append(failures, why(name, out.String()))
+	}
 	switch {
 	case err != nil:
 		t.Fatalf("%s\n%v", out.String(), err)
 	case code != 0:
-		t.Fatalf("%s\nexit code %d, failed: %q", out.String(), code, failed.FindAllString(out.String(), -1))
+		t.Fatalf("%s\nexit code %d", out.String(), code)
 	case n == 0:
 		t.Fatalf("%s\nno test was run", out.String())
 	}
