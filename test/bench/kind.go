@@ -1,0 +1,86 @@
+package bench
+
+import (
+	"fmt"
+
+	netagentv1 "github.com/hawser-dra/hawser/api/netagent/v1"
+	"github.com/hawser-dra/hawser/test/bench/floor"
+)
+
+// parent is the link that others stand on, on every node of the benchmark.
+const parent = "up0"
+
+// mtu of all links that are made, in bytes.
+const mtu = 1400
+
+// group is the interface group of bare links; the product's have another one.
+const group = 0x4858
+
+// kind is one of the created kinds: as a claim has it, as netagent is asked for
+// it, and as the bare kernel is.
+type kind struct {
+	name       string
+	parameters string // %d: the device's number in the claim
+	request    func() *netagentv1.DeviceRequest
+	link       floor.Link
+}
+
+var (
+	veth = kind{
+		name: "veth", parameters: `{"type": "netdev", "netdev": {"kind": "veth", "interfaceName": "net%d", "mtu": 1400}}`,
+		request: func() *netagentv1.DeviceRequest {
+			return &netagentv1.DeviceRequest{Kind: &netagentv1.DeviceRequest_Veth{Veth: &netagentv1.Veth{Mtu: mtu}}}
+		},
+		link: floor.Link{Kind: "veth"},
+	}
+	macvlan = kind{
+		name: "macvlan", parameters: `{"type": "netdev", "netdev": {"kind": "macvlan", "parent": "up0", "interfaceName": "net%d", "mtu": 1400}}`,
+		request: func() *netagentv1.DeviceRequest {
+			return &netagentv1.DeviceRequest{Kind: &netagentv1.DeviceRequest_Macvlan{Macvlan: &netagentv1.Macvlan{
+				Parent: parent, Mode: netagentv1.MacvlanMode_MACVLAN_MODE_BRIDGE, Mtu: mtu,
+			}}}
+		},
+		link: floor.Link{Kind: "macvlan"},
+	}
+	ipvlan = kind{
+		name: "ipvlan", parameters: `{"type": "netdev", "netdev": {"kind": "ipvlan", "parent": "up0", "interfaceName": "net%d", "mtu": 1400}}`,
+		request: func() *netagentv1.DeviceRequest {
+			return &netagentv1.DeviceRequest{Kind: &netagentv1.DeviceRequest_Ipvlan{Ipvlan: &netagentv1.Ipvlan{
+				Parent: parent, Mode: netagentv1.IpvlanMode_IPVLAN_MODE_L2, Flag: netagentv1.IpvlanFlag_IPVLAN_FLAG_BRIDGE, Mtu: mtu,
+			}}}
+		},
+		link: floor.Link{Kind: "ipvlan"},
+	}
+	dummy = kind{
+		name: "dummy", parameters: `{"type": "netdev", "netdev": {"kind": "dummy", "interfaceName": "net%d", "mtu": 1400}}`,
+		request: func() *netagentv1.DeviceRequest {
+			return &netagentv1.DeviceRequest{Kind: &netagentv1.DeviceRequest_Dummy{Dummy: &netagentv1.Dummy{Mtu: mtu}}}
+		},
+		link: floor.Link{Kind: "dummy"},
+	}
+)
+
+// created are the kinds that need no hardware.
+var created = []kind{veth, macvlan, ipvlan, dummy}
+
+// onParent says whether the kind stands on another link.
+func (k kind) onParent() bool { return k.name == macvlan.name || k.name == ipvlan.name }
+
+// devices are a claim's, of one kind.
+func (k kind) devices(n int) (list []string) {
+	for i := range n {
+		list = append(list, fmt.Sprintf(k.parameters, i+1))
+	}
+	return list
+}
+
+// attach asks netagent for so many devices.
+func (k kind) attach(claim string, n int) *netagentv1.AttachRequest {
+	r := &netagentv1.AttachRequest{ClaimUid: claim}
+	for i := range n {
+		d := k.request()
+		d.Key = fmt.Sprintf("d%d", i)
+		r.Devices = append(r.Devices, d)
+	}
+	return r
+}

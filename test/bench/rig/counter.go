@@ -1,0 +1,85 @@
+package rig
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
+)
+
+// Counter is a way to the API server that counts who asks for what.
+type Counter struct {
+	// Kubeconfig has clients go this way.
+	Kubeconfig string
+
+	server *httptest.Server
+	mu     sync.Mutex
+	counts map[string]int
+}
+
+// NewCounter starts one.
+func (m *Machine) NewCounter() (*Counter, error) {
+	config, err := clientcmd.BuildConfigFromFlags("", m.Kubeconfig)
+	if err != nil {
+		return nil, err
+	}
+	transport, err := rest.TransportFor(config)
+	if err != nil {
+		return nil, err
+	}
+	target, err := url.Parse(config.Host)
+	if err != nil {
+		return nil, err
+	}
+	proxy := httputil.NewSingleHostReverseProxy(target)
+	proxy.Transport, proxy.FlushInterval = transport, -1
+	c := &Counter{counts: map[string]int{}, Kubeconfig: filepath.Join(m.Dir, "counted")}
+	c.server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c.add(r)
+		proxy.ServeHTTP(w, r)
+	}))
+	text := fmt.Sprintf("{apiVersion: v1, kind: Config, current-context: c, clusters: [{name: c, cluster: {server: %q}}], contexts: [{name: c, context: {cluster: c}}]}", c.server.URL)
+	return c, os.WriteFile(c.Kubeconfig, []byte(text), 0o600)
+}
+
+// add counts a request, by verb and resource.
+func (c *Counter) add(r *http.Request) {
+	parts := strings.Split(strings.Trim(r.URL.Path, "/"), "/")
+	what := "other"
+	for i, p := range parts {
+		if p == "v1" && i+1 < len(parts) {
+			what = parts[i+1]
+			if what == "namespaces" && i+3 < len(parts) {
+				what = parts[i+3]
+			}
+		}
+	}
+	verb := r.Method
+	if r.URL.Query().Get("watch") != "" {
+		verb = "WATCH"
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.counts[verb+" "+what]++
+}
+
+// Take returns what has been counted since it was last called.
+func (c *Counter) Take() map[string]int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	counts := maps.Clone(c.counts)
+	clear(c.counts)
+	return counts
+}
+
+// Close ends it.
+func (c *Counter) Close() { c.server.CloseClientConnections(); c.server.Close() }

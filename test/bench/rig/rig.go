@@ -1,0 +1,88 @@
+// Package rig is a node for the benchmark: the driver and netagent as shipped,
+// each a process with the capabilities and the flags that it has in its
+// container, on a real kernel and with a real API server. In the kubelet's place
+// is a stand-in that makes the kubelet's calls.
+//
+// Any number of nodes are on one machine, each with a root directory and a
+// network namespace of its own, so that two that differ in one thing can be
+// measured in the same rounds.
+package rig
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/tools/clientcmd"
+)
+
+// DriverName is the driver's, as shipped.
+const DriverName = "dra.example.com"
+
+// Machine is where nodes are.
+type Machine struct {
+	// Dir is for what the nodes have on disk. It is removed in the end.
+	Dir string
+	// Binaries has those of the product.
+	Binaries string
+	// Kubeconfig is an administrator's.
+	Kubeconfig string
+	// Client has the settings that the driver's has, without its limits.
+	Client kubernetes.Interface
+
+	// prefix sets names of one run in the cluster apart from those of others.
+	prefix string
+	own    *Space
+	nodes  []*Node
+}
+
+// NewMachine returns a machine without nodes.
+func NewMachine(dir, binaries, kubeconfig string) (*Machine, error) {
+	config, err := clientcmd.BuildConfigFromFlags("", kubeconfig)
+	if err != nil {
+		return nil, fmt.Errorf("access to the API server: %w", err)
+	}
+	config.QPS = -1
+	config.ContentType = "application/vnd.kubernetes.protobuf"
+	config.AcceptContentTypes = "application/vnd.kubernetes.protobuf,application/json"
+	client, err := kubernetes.NewForConfig(config)
+	if err != nil {
+		return nil, fmt.Errorf("access to the API server: %w", err)
+	}
+	own, err := OwnSpace()
+	if err != nil {
+		return nil, err
+	}
+	// Paths of sockets are short.
+	root, err := os.MkdirTemp(dir, "hb")
+	if err != nil {
+		return nil, err
+	}
+	return &Machine{Dir: root, Binaries: binaries, Kubeconfig: kubeconfig, Client: client, prefix: filepath.Base(root), own: own}, nil
+}
+
+// Close ends all nodes and removes what they had.
+func (m *Machine) Close() error {
+	var errs []error
+	for _, n := range m.nodes {
+		errs = append(errs, n.Close())
+	}
+	return errors.Join(append(errs, os.RemoveAll(m.Dir))...)
+}
+
+// Build builds the product's binaries from a checkout into dir, as they are
+// shipped.
+func Build(ctx context.Context, repo, dir, version string) error {
+	flags := "-s -w -X github.com/hawser-dra/hawser/internal/version.Version=" + version
+	c := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-ldflags", flags, "-o", dir+"/", "./cmd/...")
+	c.Dir = repo
+	c.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := c.CombinedOutput(); err != nil {
+		return fmt.Errorf("build the driver: %w\n%s", err, out)
+	}
+	return nil
+}

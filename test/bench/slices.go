@@ -1,0 +1,90 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/hawser-dra/hawser/test/bench/report"
+	"github.com/hawser-dra/hawser/test/bench/rig"
+)
+
+// thousand is how many claims the requests are told for.
+const thousand = 1000
+
+// settled is longer than what the driver writes off the path takes.
+const settled = 3 * time.Second
+
+// idleWrites is the count of writes while nothing changes.
+const idleWrites = "writes while nothing changes"
+
+// slices counts what the driver asks of the API server.
+func (p *place) slices(ctx context.Context) (report.Group, error) {
+	g := report.Group{What: "Requests of one driver to the API server, counted on their way."}
+	counter, err := p.machine.NewCounter()
+	if err != nil {
+		return g, err
+	}
+	defer counter.Close()
+	n, err := p.newCalled(ctx, rig.NodeConfig{Kubeconfig: counter.Kubeconfig})
+	if err != nil {
+		return g, err
+	}
+	defer n.close()
+	if err := rest(ctx, settled); err != nil {
+		return g, err
+	}
+	g.Counts = append(g.Counts, requests("start", counter.Take(), 1)...)
+	claims := min(thousand, p.Rounds)
+	if err := n.comeAndGo(ctx, claims); err != nil {
+		return g, err
+	}
+	g.Counts = append(g.Counts, requests("1000 claims", counter.Take(), thousand/float64(claims))...)
+	// A share of an hour that grows with the rounds, 5 minutes for a thousand.
+	idle := time.Duration(p.Rounds) * 300 * time.Millisecond
+	if err := rest(ctx, idle); err != nil {
+		return g, err
+	}
+	quiet := counter.Take()
+	g.Counts = append(g.Counts, report.Count{Name: fmt.Sprintf("%s, for %v", idleWrites, idle), Value: float64(writes(quiet)), Unit: "writes"})
+	g.Counts = append(g.Counts, requests("idle hour", quiet, float64(time.Hour)/float64(idle))...)
+	return g, nil
+}
+
+// comeAndGo prepares claims and takes them back.
+func (c *called) comeAndGo(ctx context.Context, count int) error {
+	claims, err := c.node.Claims(ctx, count, veth.devices(1)...)
+	if err != nil {
+		return err
+	}
+	for _, claim := range claims {
+		if err := c.patiently(ctx, func() error { return c.kubelet.Prepare(ctx, claim) }); err != nil {
+			return err
+		}
+		if err := c.patiently(ctx, func() error { return c.kubelet.Unprepare(ctx, claim) }); err != nil {
+			return err
+		}
+	}
+	return rest(ctx, settled)
+}
+
+// requests are counts by what was asked for.
+func requests(during string, counts map[string]int, factor float64) (list []report.Count) {
+	for _, what := range slices.Sorted(maps.Keys(counts)) {
+		list = append(list, report.Count{Name: during + ": " + what, Value: float64(counts[what]) * factor, Unit: "requests"})
+	}
+	return list
+}
+
+// writes counts those that change something.
+func writes(counts map[string]int) (n int) {
+	for what, count := range counts {
+		if verb, _, _ := strings.Cut(what, " "); verb != "GET" && verb != "WATCH" {
+			n += count
+		}
+	}
+	return n
+}
