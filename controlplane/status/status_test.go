@@ -3,6 +3,7 @@ package status_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -14,6 +15,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/kubernetes/fake"
 	clienttesting "k8s.io/client-go/testing"
 
@@ -281,6 +283,39 @@ func TestTriedAgainButNotForEver(t *testing.T) {
 	a.failing.Store(false)
 	r.Prepared(t.Context(), prepared())
 	a.eventually(t, "Prepared")
+}
+
+// TestClaimThatCannotBeApplied: what an API server does to claims whose parameters
+// are not written as it writes JSON.
+func TestClaimThatCannotBeApplied(t *testing.T) {
+	others := resourceapi.AllocatedDeviceStatus{Driver: "other.example.com", Pool: "p", Device: "d"}
+	a := newAPI(others)
+	a.PrependReactor("patch", "resourceclaims", func(clienttesting.Action) (bool, runtime.Object, error) {
+		return true, nil, apierrors.NewInvalid(schema.GroupKind{Group: resourceapi.GroupName, Kind: "ResourceClaim"}, "c", nil)
+	})
+	var conflicts atomic.Int64
+	a.PrependReactor("update", "resourceclaims", func(clienttesting.Action) (bool, runtime.Object, error) {
+		if conflicts.Add(1) == 1 {
+			return true, nil, apierrors.NewConflict(resourceapi.Resource("resourceclaims"), "c", errors.New("written meanwhile"))
+		}
+		return false, nil, nil
+	})
+	r := start(t, a)
+	r.Prepared(t.Context(), prepared())
+	for deadline := time.Now().Add(30 * time.Second); len(a.devices(t)) < 3 && time.Now().Before(deadline); {
+		time.Sleep(time.Millisecond)
+	}
+	r.InPod(t.Context(), report.Report{ClaimUID: uid, Device: "d0", Outcome: report.Ready, Interface: "net1"})
+	inPod := func(d resourceapi.AllocatedDeviceStatus) bool {
+		return len(d.Conditions) == 1 && d.Conditions[0].Reason == "InPod"
+	}
+	for deadline := time.Now().Add(30 * time.Second); !slices.ContainsFunc(a.devices(t), inPod) && time.Now().Before(deadline); {
+		time.Sleep(time.Millisecond)
+	}
+	got := a.devices(t)
+	if len(got) != 3 || got[0].Driver != others.Driver || !inPod(got[1]) {
+		t.Errorf("status.devices: %+v", got)
+	}
 }
 
 func TestForgotten(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 	apiequality "k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/util/retry"
 
 	"github.com/hawser-dra/hawser/api/record"
 	"github.com/hawser-dra/hawser/telemetry/logging"
@@ -70,8 +71,44 @@ func (r *Reporter) apply(ctx context.Context, claim record.Claim, entries []reso
 		trace.WithLinks(causes...), trace.WithAttributes(tracing.ClaimName.String(claim.Namespace+"/"+claim.Name)))
 	_, err := r.config.Claims.ResourceClaims(claim.Namespace).ApplyStatus(ctx, apply(claim, entries),
 		metav1.ApplyOptions{FieldManager: r.config.Driver, Force: true})
+	if apierrors.IsInvalid(err) {
+		err = r.update(ctx, claim, entries)
+	}
 	tracing.End(span, err)
 	return err
+}
+
+// update writes the entries with the rest of the status, for claims that cannot be
+// applied to. Server-side apply writes a claim's parameters anew as it writes
+// JSON, with its keys in order and without space; where they were not written so
+// that is a change of the allocation, which is refused (measured with 1.37:
+// "status.allocation: field cannot be modified once set"). kubectl writes them
+// so, programs that marshal a struct do not. An update in protobuf keeps every
+// byte.
+func (r *Reporter) update(ctx context.Context, claim record.Claim, entries []resourceapi.AllocatedDeviceStatus) error {
+	claims := r.config.Claims.ResourceClaims(claim.Namespace)
+	return retry.RetryOnConflict(retry.DefaultRetry, func() error {
+		rc, err := claims.Get(ctx, claim.Name, metav1.GetOptions{})
+		if err != nil {
+			return err
+		}
+		if string(rc.UID) != claim.UID {
+			return anotherClaim(claim)
+		}
+		others := slices.DeleteFunc(rc.Status.Devices, r.owns)
+		rc.Status.Devices = append(others, entries...)
+		_, err = claims.UpdateStatus(ctx, rc, metav1.UpdateOptions{FieldManager: r.config.Driver})
+		return err
+	})
+}
+
+// owns says whether an entry is this driver's.
+func (r *Reporter) owns(d resourceapi.AllocatedDeviceStatus) bool { return d.Driver == r.config.Driver }
+
+// anotherClaim is the error of a name that another claim has now: the one that was
+// meant is gone.
+func anotherClaim(claim record.Claim) error {
+	return apierrors.NewNotFound(resourceapi.Resource("resourceclaims"), claim.Name+" with UID "+claim.UID)
 }
 
 // read learns, once, what an earlier driver has written, so that a restart
@@ -86,11 +123,9 @@ func (r *Reporter) read(ctx context.Context, s *state) error {
 		return err
 	}
 	if string(rc.UID) != claim.UID {
-		return apierrors.NewConflict(resourceapi.Resource("resourceclaims"), claim.Name, fmt.Errorf("it is another claim now"))
+		return anotherClaim(claim)
 	}
-	s.written = slices.DeleteFunc(rc.Status.Devices, func(d resourceapi.AllocatedDeviceStatus) bool {
-		return d.Driver != r.config.Driver
-	})
+	s.written = slices.DeleteFunc(rc.Status.Devices, func(d resourceapi.AllocatedDeviceStatus) bool { return !r.owns(d) })
 	s.usage.pods = podsOf(rc)
 	s.read = true
 	return nil
