@@ -134,7 +134,7 @@ func groupOf(what string, samples map[string]measure.Samples, rows ...row) (repo
 	var floors []row
 	for _, r := range rows {
 		for _, f := range r.floor {
-			if !has(floors, f) {
+			if !has(floors, f) && !has(rows, f) {
 				floors = append(floors, row{name: f})
 			}
 		}

@@ -20,21 +20,21 @@ const group = 0x4858
 // it, and as the bare kernel is.
 type kind struct {
 	name       string
-	parameters string // %d: the device's number in the claim
+	parameters string // as kubectl writes them; %d: the device's number in the claim
 	request    func() *netagentv1.DeviceRequest
 	link       floor.Link
 }
 
 var (
 	veth = kind{
-		name: "veth", parameters: `{"type": "netdev", "netdev": {"kind": "veth", "interfaceName": "net%d", "mtu": 1400}}`,
+		name: "veth", parameters: `{"netdev":{"interfaceName":"net%d","kind":"veth","mtu":1400},"type":"netdev"}`,
 		request: func() *netagentv1.DeviceRequest {
 			return &netagentv1.DeviceRequest{Kind: &netagentv1.DeviceRequest_Veth{Veth: &netagentv1.Veth{Mtu: mtu}}}
 		},
 		link: floor.Link{Kind: "veth"},
 	}
 	macvlan = kind{
-		name: "macvlan", parameters: `{"type": "netdev", "netdev": {"kind": "macvlan", "parent": "up0", "interfaceName": "net%d", "mtu": 1400}}`,
+		name: "macvlan", parameters: `{"netdev":{"interfaceName":"net%d","kind":"macvlan","mtu":1400,"parent":"up0"},"type":"netdev"}`,
 		request: func() *netagentv1.DeviceRequest {
 			return &netagentv1.DeviceRequest{Kind: &netagentv1.DeviceRequest_Macvlan{Macvlan: &netagentv1.Macvlan{
 				Parent: parent, Mode: netagentv1.MacvlanMode_MACVLAN_MODE_BRIDGE, Mtu: mtu,
@@ -43,7 +43,7 @@ var (
 		link: floor.Link{Kind: "macvlan"},
 	}
 	ipvlan = kind{
-		name: "ipvlan", parameters: `{"type": "netdev", "netdev": {"kind": "ipvlan", "parent": "up0", "interfaceName": "net%d", "mtu": 1400}}`,
+		name: "ipvlan", parameters: `{"netdev":{"interfaceName":"net%d","kind":"ipvlan","mtu":1400,"parent":"up0"},"type":"netdev"}`,
 		request: func() *netagentv1.DeviceRequest {
 			return &netagentv1.DeviceRequest{Kind: &netagentv1.DeviceRequest_Ipvlan{Ipvlan: &netagentv1.Ipvlan{
 				Parent: parent, Mode: netagentv1.IpvlanMode_IPVLAN_MODE_L2, Flag: netagentv1.IpvlanFlag_IPVLAN_FLAG_BRIDGE, Mtu: mtu,
@@ -52,7 +52,7 @@ var (
 		link: floor.Link{Kind: "ipvlan"},
 	}
 	dummy = kind{
-		name: "dummy", parameters: `{"type": "netdev", "netdev": {"kind": "dummy", "interfaceName": "net%d", "mtu": 1400}}`,
+		name: "dummy", parameters: `{"netdev":{"interfaceName":"net%d","kind":"dummy","mtu":1400},"type":"netdev"}`,
 		request: func() *netagentv1.DeviceRequest {
 			return &netagentv1.DeviceRequest{Kind: &netagentv1.DeviceRequest_Dummy{Dummy: &netagentv1.Dummy{Mtu: mtu}}}
 		},

@@ -54,18 +54,27 @@ func (p *place) slices(ctx context.Context) (report.Group, error) {
 	return g, nil
 }
 
-// comeAndGo prepares claims and takes them back.
+// comeAndGo prepares claims, leaves the driver the time to write their status, and
+// takes them back, some at a time.
 func (c *called) comeAndGo(ctx context.Context, count int) error {
+	const some = 100
 	claims, err := c.node.Claims(ctx, count, veth.devices(1)...)
 	if err != nil {
 		return err
 	}
-	for _, claim := range claims {
-		if err := c.patiently(ctx, func() error { return c.kubelet.Prepare(ctx, claim) }); err != nil {
+	for these := range slices.Chunk(claims, some) {
+		for _, claim := range these {
+			if err := c.patiently(ctx, func() error { return c.kubelet.Prepare(ctx, claim) }); err != nil {
+				return err
+			}
+		}
+		if err := rest(ctx, settled); err != nil {
 			return err
 		}
-		if err := c.patiently(ctx, func() error { return c.kubelet.Unprepare(ctx, claim) }); err != nil {
-			return err
+		for _, claim := range these {
+			if err := c.patiently(ctx, func() error { return c.kubelet.Unprepare(ctx, claim) }); err != nil {
+				return err
+			}
 		}
 	}
 	return rest(ctx, settled)

@@ -86,23 +86,20 @@ func (c *called) starts(what string) []measure.Step {
 // memories are what the programs of the nodes have in memory.
 func memories(nodes []*called) (counts []report.Count, err error) {
 	for i, claims := range []int{0, held} {
-		driver, err := nodes[i].node.DriverMemory()
-		if err != nil {
-			return nil, err
+		for _, program := range []string{"driver", "netagent"} {
+			m, err := nodes[i].node.Memory(program)
+			if err != nil {
+				return nil, err
+			}
+			counts = append(counts,
+				report.Count{Name: resident + program + ", " + restoring(claims), Value: m.Resident, Unit: "MiB"},
+				report.Count{Name: ofItself + program + ", " + restoring(claims), Value: m.Own, Unit: "MiB"})
 		}
-		netagent, err := nodes[i].node.NetagentMemory()
-		if err != nil {
-			return nil, err
-		}
-		counts = append(counts, memory("driver", claims, driver), memory("netagent", claims, netagent))
 	}
 	return counts, nil
 }
 
-func memory(program string, claims int, bytes int64) report.Count {
-	return report.Count{Name: memoryName(program, claims), Value: float64(bytes) / (1 << 20), Unit: "MiB"}
-}
-
-func memoryName(program string, claims int) string {
-	return "resident, " + program + ", " + restoring(claims)
-}
+const (
+	resident = "resident, "
+	ofItself = "of that not of its file, "
+)

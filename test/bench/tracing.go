@@ -2,6 +2,9 @@ package bench
 
 import (
 	"context"
+	"time"
+
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/hawser-dra/hawser/test/bench/measure"
 	"github.com/hawser-dra/hawser/test/bench/report"
@@ -48,6 +51,10 @@ func (p *place) tracing(ctx context.Context) (report.Group, error) {
 	}
 	samples, err := measure.Rounds(ctx, p.Rounds, steps...)
 	if err != nil {
+		return report.Group{}, err
+	}
+	// The last spans wait for their batch.
+	if err := rest(ctx, settled+sdktrace.DefaultScheduleDelay*time.Millisecond); err != nil {
 		return report.Group{}, err
 	}
 	g, err := groupOf("A claim of one veth, beside the same on a node without tracing. The collector takes the spans and drops them.", samples, rows...)

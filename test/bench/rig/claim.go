@@ -4,11 +4,11 @@ import (
 	"context"
 	"fmt"
 
+	corev1 "k8s.io/api/core/v1"
 	resourceapi "k8s.io/api/resource/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/uuid"
 )
 
@@ -16,7 +16,8 @@ import (
 const virtualDevice = "netdev-virtual"
 
 // Claims makes claims on the cluster, each with a device for each of the
-// parameters, and has them allocated on the node as the scheduler does.
+// parameters and a pod of its own, and has them allocated on the node as the
+// scheduler does. A claim that no pod has reserved would be deallocated.
 func (n *Node) Claims(ctx context.Context, count int, parameters ...string) ([]*resourceapi.ResourceClaim, error) {
 	var claims []*resourceapi.ResourceClaim
 	api := n.machine.Client.ResourceV1().ResourceClaims(metav1.NamespaceDefault)
@@ -25,7 +26,11 @@ func (n *Node) Claims(ctx context.Context, count int, parameters ...string) ([]*
 		if err != nil {
 			return nil, fmt.Errorf("make a claim: %w", err)
 		}
-		n.allocate(c)
+		pod, err := n.machine.Client.CoreV1().Pods(metav1.NamespaceDefault).Create(ctx, n.pod(c.Name), metav1.CreateOptions{})
+		if err != nil {
+			return nil, fmt.Errorf("make the pod of claim %s: %w", c.Name, err)
+		}
+		n.allocate(c, pod)
 		if c, err = api.UpdateStatus(ctx, c, metav1.UpdateOptions{}); err != nil {
 			return nil, fmt.Errorf("allocate claim %s: %w", c.Name, err)
 		}
@@ -53,8 +58,24 @@ func (n *Node) claim(parameters []string) *resourceapi.ResourceClaim {
 	return c
 }
 
+// pod is on the node already, and has a claim.
+func (n *Node) pod(claim string) *corev1.Pod {
+	const device = "device"
+	return &corev1.Pod{
+		ObjectMeta: metav1.ObjectMeta{Namespace: metav1.NamespaceDefault, Name: claim},
+		Spec: corev1.PodSpec{
+			NodeName:       n.Name,
+			Tolerations:    []corev1.Toleration{{Operator: corev1.TolerationOpExists}},
+			ResourceClaims: []corev1.PodResourceClaim{{Name: device, ResourceClaimName: &claim}},
+			Containers: []corev1.Container{{
+				Name: "main", Image: "none", Resources: corev1.ResourceRequirements{Claims: []corev1.ResourceClaim{{Name: device}}},
+			}},
+		},
+	}
+}
+
 // allocate writes what the scheduler writes.
-func (n *Node) allocate(c *resourceapi.ResourceClaim) {
+func (n *Node) allocate(c *resourceapi.ResourceClaim, pod *corev1.Pod) {
 	allocation := &resourceapi.AllocationResult{}
 	for i, r := range c.Spec.Devices.Requests {
 		share := uuid.NewUUID()
@@ -68,7 +89,7 @@ func (n *Node) allocate(c *resourceapi.ResourceClaim) {
 		})
 	}
 	c.Status.Allocation = allocation
-	c.Status.ReservedFor = []resourceapi.ResourceClaimConsumerReference{{Resource: "pods", Name: c.Name, UID: types.UID(c.Name)}}
+	c.Status.ReservedFor = []resourceapi.ResourceClaimConsumerReference{{Resource: "pods", Name: pod.Name, UID: pod.UID}}
 }
 
 func opaque(parameters string) resourceapi.DeviceConfiguration {

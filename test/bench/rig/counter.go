@@ -40,19 +40,25 @@ func (m *Machine) NewCounter() (*Counter, error) {
 	if err != nil {
 		return nil, err
 	}
+	c := &Counter{counts: map[string]int{}, Kubeconfig: filepath.Join(m.Dir, "counted")}
 	proxy := httputil.NewSingleHostReverseProxy(target)
 	proxy.Transport, proxy.FlushInterval = transport, -1
-	c := &Counter{counts: map[string]int{}, Kubeconfig: filepath.Join(m.Dir, "counted")}
+	proxy.ModifyResponse = func(r *http.Response) error {
+		if r.StatusCode >= http.StatusBadRequest {
+			c.add(r.Request, " refused")
+		}
+		return nil
+	}
 	c.server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		c.add(r)
+		c.add(r, "")
 		proxy.ServeHTTP(w, r)
 	}))
 	text := fmt.Sprintf("{apiVersion: v1, kind: Config, current-context: c, clusters: [{name: c, cluster: {server: %q}}], contexts: [{name: c, context: {cluster: c}}]}", c.server.URL)
 	return c, os.WriteFile(c.Kubeconfig, []byte(text), 0o600)
 }
 
-// add counts a request, by verb and resource.
-func (c *Counter) add(r *http.Request) {
+// add counts a request, by verb and resource, and what became of it.
+func (c *Counter) add(r *http.Request, how string) {
 	parts := strings.Split(strings.Trim(r.URL.Path, "/"), "/")
 	what := "other"
 	for i, p := range parts {
@@ -69,7 +75,7 @@ func (c *Counter) add(r *http.Request) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.counts[verb+" "+what]++
+	c.counts[verb+" "+what+how]++
 }
 
 // Take returns what has been counted since it was last called.

@@ -142,26 +142,40 @@ func (n *Node) DriverPID() int { return n.driver.Process.Pid }
 // NetagentPID is described with [Node.DriverPID].
 func (n *Node) NetagentPID() int { return n.netagent.Process.Pid }
 
-// DriverMemory and NetagentMemory are what the processes have in memory, in
-// bytes.
-func (n *Node) DriverMemory() (int64, error) { return n.driver.memory() }
+// Memory is what a process has in memory, in MiB.
+type Memory struct {
+	Resident float64 // VmRSS, see proc(5)
+	Own      float64 // RssAnon: the rest is the program's file, which the kernel can drop
+}
 
-// NetagentMemory is described with [Node.DriverMemory].
-func (n *Node) NetagentMemory() (int64, error) { return n.netagent.memory() }
-
-// memory reads VmRSS, see proc(5).
-func (p *program) memory() (int64, error) {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.Process.Pid))
-	if err != nil {
-		return 0, err
+// Memory is that of "driver" or "netagent".
+func (n *Node) Memory(name string) (Memory, error) {
+	pid := n.DriverPID()
+	if name == "netagent" {
+		pid = n.NetagentPID()
 	}
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return Memory{}, err
+	}
+	var m Memory
 	for line := range strings.Lines(string(text)) {
-		if rest, ok := strings.CutPrefix(line, "VmRSS:"); ok {
-			kib, err := strconv.ParseInt(strings.Fields(rest)[0], 10, 64)
-			return kib << 10, err
+		fields := strings.Fields(line)
+		if len(fields) < 2 {
+			continue
+		}
+		kib, _ := strconv.ParseFloat(fields[1], 64)
+		switch fields[0] {
+		case "VmRSS:":
+			m.Resident = kib / 1024
+		case "RssAnon:":
+			m.Own = kib / 1024
 		}
 	}
-	return 0, errors.New("the kernel does not tell VmRSS")
+	if m.Resident == 0 {
+		return m, errors.New("the kernel does not tell VmRSS")
+	}
+	return m, nil
 }
 
 // Version runs one of the node's programs that prints its version and ends.
