@@ -2,7 +2,6 @@ package bench
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/hawser-dra/hawser/test/bench/measure"
 	"github.com/hawser-dra/hawser/test/bench/report"
@@ -33,7 +32,7 @@ func (p *place) growth(ctx context.Context) (report.Group, error) {
 		if err != nil {
 			return report.Group{}, err
 		}
-		what := fmt.Sprintf("%d links, %d claims", g.links, g.claims)
+		what := grownName(g.links, g.claims)
 		these := append(append(n.floors.links(veth, 1), p.get(claims[0].Name)), n.both("", claims[0])...)
 		rows = append(rows, row{prepareRow(what), []string{createRow(veth, 1) + ", " + what, apiGet + ", " + what}})
 		steps = append(steps, named(these, what)...)

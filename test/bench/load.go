@@ -69,7 +69,7 @@ type loaded struct {
 // one prepares a burst of claims, and takes it back. Before it goes the floor of
 // it: as many reads of the API server, so many at once.
 func (l *loaded) one(ctx context.Context, n *called, beside string, claims, atOnce int) error {
-	name := fmt.Sprintf("%d claims, %d at once%s", claims, atOnce, beside)
+	name := loadRow(claims, atOnce, beside)
 	list, err := n.node.Claims(ctx, claims, veth.devices(1)...)
 	if err != nil {
 		return err

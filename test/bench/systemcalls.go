@@ -9,8 +9,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -25,14 +27,15 @@ const watched = 20
 var counted = []struct {
 	name string
 	is   func(line string) bool
+	most float64 // a prepare; for those that are held to something
 }{
-	{"fsync", contains("sync(")},
-	{"links dumped", contains("RTM_GETLINK", "NLM_F_DUMP")},
-	{"virtual functions asked for", contains("RTEXT_FILTER_VF")},
-	{"journal entries renamed in", contains("rename", "/run/hawser/netagent/")},
-	{"records renamed in", contains("rename", ".alloc.json")},
-	{"specs renamed in", contains("rename", "/etc/cdi/")},
-	{linkRequests, contains("send", "RTM_")},
+	{"fsync", contains("sync("), 0},
+	{"links dumped", contains("RTM_GETLINK", "NLM_F_DUMP"), 0},
+	{"virtual functions asked for", contains("RTEXT_FILTER_VF"), 0},
+	{"journal entries written", anyOf(contains("linkat(", "/run/hawser/netagent/"), contains("rename", "/run/hawser/netagent/")), 1},
+	{"records written", contains("rename", ".alloc.json"), 1},
+	{"specs written", contains("rename", "/etc/cdi/"), 1},
+	{linkRequests, contains("send", "RTM_"), 0},
 }
 
 // linkRequests shows that netlink was read at all.
@@ -49,9 +52,15 @@ func contains(parts ...string) func(string) bool {
 	}
 }
 
+func anyOf(is ...func(string) bool) func(string) bool {
+	return func(line string) bool {
+		return slices.ContainsFunc(is, func(is func(string) bool) bool { return is(line) })
+	}
+}
+
 // systemCalls counts what both programs ask the kernel for in a prepare.
 func (p *place) systemCalls(ctx context.Context) (report.Group, error) {
-	g := report.Group{What: "What both programs ask the kernel for in a prepare of one veth, by strace."}
+	g := report.Group{What: "What both programs ask the kernel for while a prepare of one veth is under way, by strace."}
 	n, err := p.newCalled(ctx, rig.NodeConfig{})
 	if err != nil {
 		return g, err
@@ -61,9 +70,15 @@ func (p *place) systemCalls(ctx context.Context) (report.Group, error) {
 	if err != nil {
 		return g, err
 	}
+	var calls []window
 	lines, err := p.stracing(ctx, n.node, func() error {
 		for _, c := range claims {
+			began := time.Now()
 			if err := n.kubelet.Prepare(ctx, c); err != nil {
+				return err
+			}
+			calls = append(calls, window{began, time.Now()})
+			if err := rest(ctx, apart); err != nil {
 				return err
 			}
 		}
@@ -75,7 +90,7 @@ func (p *place) systemCalls(ctx context.Context) (report.Group, error) {
 	for _, c := range counted {
 		found := 0
 		for _, line := range lines {
-			if c.is(line) {
+			if c.is(line.text) && slices.ContainsFunc(calls, line.in) {
 				found++
 			}
 		}
@@ -84,11 +99,26 @@ func (p *place) systemCalls(ctx context.Context) (report.Group, error) {
 	return g, nil
 }
 
+// apart is more than what netagent's inventory waits after a change before it
+// reads the node's links again: that is not a prepare's.
+const apart = 500 * time.Millisecond
+
+// window is when a call was under way.
+type window struct{ from, to time.Time }
+
+// systemCall is a line of strace's.
+type systemCall struct {
+	at   time.Time
+	text string
+}
+
+func (c systemCall) in(w window) bool { return !c.at.Before(w.from) && !c.at.After(w.to) }
+
 // stracing returns the system calls of the node's programs during act.
-func (p *place) stracing(ctx context.Context, n *rig.Node, act func() error) ([]string, error) {
+func (p *place) stracing(ctx context.Context, n *rig.Node, act func() error) ([]systemCall, error) {
 	out := filepath.Join(p.machine.Dir, "strace")
-	c := exec.CommandContext(ctx, p.Strace, "-f", "-s", "4096", "-o", out,
-		"-e", "trace=fsync,fdatasync,rename,renameat,renameat2,sendto,sendmsg",
+	c := exec.CommandContext(ctx, p.Strace, "-f", "-ttt", "-s", "4096", "-o", out,
+		"-e", "trace=fsync,fdatasync,linkat,rename,renameat,renameat2,sendto,sendmsg",
 		"-p", strconv.Itoa(n.DriverPID()), "-p", strconv.Itoa(n.NetagentPID()))
 	var said bytes.Buffer
 	c.Stderr = &said
@@ -112,7 +142,7 @@ func (p *place) stracing(ctx context.Context, n *rig.Node, act func() error) ([]
 	if err != nil {
 		return nil, fmt.Errorf("%w: %s", err, said.String())
 	}
-	return readLines(out)
+	return readCalls(out)
 }
 
 // tracedBy says whether all threads of a process are being traced.
@@ -133,7 +163,8 @@ func tracedBy(pid int) (bool, error) {
 	return true, nil
 }
 
-func readLines(path string) (lines []string, err error) {
+// readCalls reads lines of a process, the seconds since 1970, and the call.
+func readCalls(path string) (calls []systemCall, err error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
@@ -142,7 +173,15 @@ func readLines(path string) (lines []string, err error) {
 	s := bufio.NewScanner(f)
 	s.Buffer(nil, 1<<20)
 	for s.Scan() {
-		lines = append(lines, s.Text())
+		fields := strings.Fields(s.Text())
+		if len(fields) < 3 {
+			continue
+		}
+		seconds, err := strconv.ParseFloat(fields[1], 64)
+		if err != nil {
+			return nil, fmt.Errorf("strace: %q: %w", s.Text(), err)
+		}
+		calls = append(calls, systemCall{time.UnixMicro(int64(seconds * 1e6)), s.Text()})
 	}
-	return lines, s.Err()
+	return calls, s.Err()
 }

@@ -2,6 +2,8 @@ package bench
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"time"
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
@@ -58,6 +60,9 @@ func (p *place) tracing(ctx context.Context) (report.Group, error) {
 		return report.Group{}, err
 	}
 	g, err := groupOf("A claim of one veth, beside the same on a node without tracing. The collector takes the spans and drops them.", samples, rows...)
-	g.Counts = []report.Count{{Name: "spans taken", Value: float64(sink.Spans()) / float64(p.Rounds), Unit: "spans/claim"}}
+	spans := sink.Spans()
+	for _, name := range slices.Sorted(maps.Keys(spans)) {
+		g.Counts = append(g.Counts, report.Count{Name: "span: " + name, Value: float64(spans[name]) / float64(p.Rounds), Unit: "a claim"})
+	}
 	return g, err
 }
