@@ -6,14 +6,11 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"google.golang.org/grpc"
 	"k8s.io/dynamic-resource-allocation/api/metadata"
 	"k8s.io/dynamic-resource-allocation/devicemetadata"
 	drapb "k8s.io/kubelet/pkg/apis/dra/v1"
-
-	"github.com/hawser-dra/hawser/internal/atomicfile"
 )
 
 // told reads what a container of the claim's pod would.
@@ -104,74 +101,5 @@ func (n *node) wantNothingTold() {
 	specs, _ := filepath.Glob(n.cfg.CDIDir + "/*metadata*")
 	if len(left)+len(specs) > 0 {
 		n.t.Errorf("left: %v, %v", left, specs)
-	}
-}
-
-// BenchmarkMetadata is what telling containers of their devices costs one claim
-// that comes and goes, without the kernel: as a ratio to a driver that does not,
-// beside its floor, the two files alone, as a share of the difference. The three
-// take turns, so that what else the machine does meets all of them.
-func BenchmarkMetadata(b *testing.B) {
-	names := []string{"off", "on", "floor"}
-	turns := []func(){benchNode(b, false), benchNode(b, true), benchFiles(b)}
-	took := make([]time.Duration, len(turns))
-	for turn := 0; b.Loop(); turn++ {
-		for k := range turns {
-			i := (turn + k) % len(turns)
-			began := time.Now()
-			turns[i]()
-			took[i] += time.Since(began)
-		}
-	}
-	for i, name := range names {
-		b.ReportMetric(float64(took[i].Microseconds())/float64(b.N), name+"-µs/op")
-	}
-	b.ReportMetric(float64(took[1])/float64(took[0]), "on-x")
-	b.ReportMetric(float64(took[1]-took[0])/float64(took[2]), "floor-x")
-}
-
-// benchNode returns what a kubelet does with one claim.
-func benchNode(b *testing.B, metadata bool) func() {
-	n := newNode(b)
-	n.cfg.DeviceMetadata = metadata
-	n.startNetagent()
-	b.Cleanup(n.startDriver(n.cfg))
-	n.register()
-	n.eventually("ready", func() bool { return n.ready() == nil })
-	kubelet := n.kubelet()
-	claims := request().GetClaims()
-	return func() {
-		resp, err := kubelet.NodePrepareResources(b.Context(), request(), grpc.WaitForReady(true))
-		if err != nil || resp.GetClaims()[uid].GetError() != "" {
-			b.Fatal(resp, err)
-		}
-		if _, err := kubelet.NodeUnprepareResources(b.Context(), &drapb.NodeUnprepareResourcesRequest{Claims: claims}); err != nil {
-			b.Fatal(err)
-		}
-	}
-}
-
-// benchFiles returns what is written and removed for metadata, alone.
-func benchFiles(b *testing.B) func() {
-	dir := b.TempDir()
-	content := []byte(strings.Repeat("x", 600)) // as long as either of them
-	return func() {
-		claim := filepath.Join(dir, "default_data")
-		err := os.MkdirAll(filepath.Join(claim, "nic"), 0o755)
-		if err == nil {
-			err = atomicfile.Write(filepath.Join(claim, "nic", "metadata.json"), content, 0o644)
-		}
-		if err == nil {
-			err = atomicfile.Write(filepath.Join(dir, "spec.json"), content, 0o644)
-		}
-		if err == nil {
-			err = os.RemoveAll(claim)
-		}
-		if err == nil {
-			err = os.Remove(filepath.Join(dir, "spec.json"))
-		}
-		if err != nil {
-			b.Fatal(err)
-		}
 	}
 }

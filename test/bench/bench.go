@@ -64,6 +64,7 @@ func (p *place) measurements() []measurement {
 		{"load", (*place).load},
 		{"growth", (*place).growth},
 		{"tracing", (*place).tracing},
+		{"device metadata", (*place).metadata},
 		{"follow", (*place).follow},
 		{"podlink", (*place).podlink},
 		{"start", (*place).start},
