@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/vishvananda/netlink"
 	"github.com/vishvananda/netlink/nl"
@@ -58,6 +59,7 @@ func Occupied() []string {
 // attributes that the caller leaves out.
 func Snapshot(t testing.TB, without ...string) string {
 	t.Helper()
+	settle(t)
 	var b strings.Builder
 	for _, d := range dumps {
 		for _, m := range dump(t, d.get, d.new, d.request) {
@@ -82,6 +84,32 @@ func Snapshot(t testing.TB, without ...string) string {
 		fmt.Fprintf(&b, "%s: %s\n", d, filepath.Base(target))
 	}
 	return b.String()
+}
+
+// settle waits until no IPv6 address of a link with a carrier is being looked for:
+// its route comes by itself, when that is over.
+func settle(t testing.TB) {
+	t.Helper()
+	for deadline := time.Now().Add(time.Minute); looked(t); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("an IPv6 address is being looked for, and does not come")
+		}
+	}
+}
+
+func looked(t testing.TB) bool {
+	t.Helper()
+	addresses, err := netlink.AddrList(nil, netlink.FAMILY_V6)
+	if err != nil {
+		return !errors.Is(err, unix.EAFNOSUPPORT)
+	}
+	return slices.ContainsFunc(addresses, func(a netlink.Addr) bool {
+		if a.Flags&unix.IFA_F_TENTATIVE == 0 || a.Flags&unix.IFA_F_DADFAILED != 0 {
+			return false
+		}
+		l, err := netlink.LinkByIndex(a.LinkIndex)
+		return err == nil && l.Attrs().RawFlags&unix.IFF_LOWER_UP != 0
+	})
 }
 
 // dump is one list of the kernel's, of one moment.
