@@ -39,7 +39,7 @@ func newNode(t testing.TB) *node {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	n := &node{t: t, netagent: &netagent{}, client: fake.NewClientset(
+	n := &node{t: t, netagent: newNetagent(), client: fake.NewClientset(
 		&corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: "node1", UID: "n1"}}, newClaim())}
 	n.cfg = controlplane.Config{
 		DriverName: driver, NodeName: "node1", PodUID: "p1", Client: n.client,

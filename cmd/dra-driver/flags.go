@@ -11,6 +11,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/hawser-dra/hawser/controlplane"
+	"github.com/hawser-dra/hawser/internal/kubeclient"
 )
 
 const (
@@ -51,8 +52,8 @@ func parse(args []string, getenv func(string) string, output io.Writer) (options
 	f.StringVar(&o.node, "node-name", getenv("NODE_NAME"), "`name` of this node (default $NODE_NAME)")
 	f.StringVar(&o.podUID, "pod-uid", getenv("POD_UID"), "`UID` of this pod, for rolling updates (default $POD_UID)")
 	f.StringVar(&o.kubeconfig, "kubeconfig", "", "`file` with access to the API server (default: that of the pod)")
-	f.Float64Var(&o.qps, "kube-api-qps", 200, "requests a second to the API server, at most")
-	f.IntVar(&o.burst, "kube-api-burst", 400, "requests at once to the API server, at most")
+	f.Float64Var(&o.qps, "kube-api-qps", kubeclient.DefaultQPS, "requests a second to the API server, at most")
+	f.IntVar(&o.burst, "kube-api-burst", kubeclient.DefaultBurst, "requests at once to the API server, at most")
 	f.StringVar(&o.pluginDir, "plugin-dir", "", "`directory` of the plugin's data (default /var/lib/kubelet/plugins/<driver-name>)")
 	f.StringVar(&o.registryDir, "registry-dir", "/var/lib/kubelet/plugins_registry", "`directory` where the kubelet finds plugins")
 	f.StringVar(&o.cdiDir, "cdi-dir", "/etc/cdi", "`directory` of CDI specs")

@@ -15,10 +15,10 @@ import (
 	"github.com/hawser-dra/hawser/controlplane/cdi"
 	"github.com/hawser-dra/hawser/controlplane/checkpoint"
 	"github.com/hawser-dra/hawser/controlplane/follow"
-	"github.com/hawser-dra/hawser/controlplane/internal/fakeagent"
 	"github.com/hawser-dra/hawser/controlplane/internal/queue"
 	"github.com/hawser-dra/hawser/controlplane/steps"
 	"github.com/hawser-dra/hawser/internal/claimlock"
+	"github.com/hawser-dra/hawser/internal/fakeagent"
 )
 
 const uid = "6f0b8a44-97e2-4d2c-8d5f-0c3f3b0a0001"

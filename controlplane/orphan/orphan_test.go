@@ -24,10 +24,10 @@ import (
 	"github.com/hawser-dra/hawser/controlplane/cdi"
 	"github.com/hawser-dra/hawser/controlplane/checkpoint"
 	"github.com/hawser-dra/hawser/controlplane/claim"
-	"github.com/hawser-dra/hawser/controlplane/internal/fakeagent"
 	"github.com/hawser-dra/hawser/controlplane/orphan"
 	"github.com/hawser-dra/hawser/controlplane/steps"
 	"github.com/hawser-dra/hawser/internal/claimlock"
+	"github.com/hawser-dra/hawser/internal/fakeagent"
 	"github.com/hawser-dra/hawser/telemetry/logging"
 )
 

@@ -9,7 +9,7 @@ import (
 
 	netagentv1 "github.com/hawser-dra/hawser/api/netagent/v1"
 	"github.com/hawser-dra/hawser/api/record"
-	"github.com/hawser-dra/hawser/controlplane/internal/fakeagent"
+	"github.com/hawser-dra/hawser/internal/fakeagent"
 )
 
 // status counts what it is told.

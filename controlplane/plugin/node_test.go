@@ -17,10 +17,10 @@ import (
 	"github.com/hawser-dra/hawser/controlplane/cdi"
 	"github.com/hawser-dra/hawser/controlplane/checkpoint"
 	"github.com/hawser-dra/hawser/controlplane/claim"
-	"github.com/hawser-dra/hawser/controlplane/internal/fakeagent"
 	"github.com/hawser-dra/hawser/controlplane/plugin"
 	"github.com/hawser-dra/hawser/controlplane/steps"
 	"github.com/hawser-dra/hawser/internal/claimlock"
+	"github.com/hawser-dra/hawser/internal/fakeagent"
 )
 
 const driver = "dra.example.com"

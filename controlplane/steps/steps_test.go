@@ -9,8 +9,8 @@ import (
 
 	netagentv1 "github.com/hawser-dra/hawser/api/netagent/v1"
 	"github.com/hawser-dra/hawser/api/record"
-	"github.com/hawser-dra/hawser/controlplane/internal/fakeagent"
 	"github.com/hawser-dra/hawser/controlplane/steps"
+	"github.com/hawser-dra/hawser/internal/fakeagent"
 )
 
 const uid = "6f0b8a44-97e2-4d2c-8d5f-0c3f3b0a0001"

@@ -7,8 +7,8 @@ import (
 	"google.golang.org/grpc/status"
 
 	netagentv1 "github.com/hawser-dra/hawser/api/netagent/v1"
-	"github.com/hawser-dra/hawser/controlplane/internal/fakeagent"
 	"github.com/hawser-dra/hawser/internal/agentcontract"
+	"github.com/hawser-dra/hawser/internal/fakeagent"
 )
 
 func TestContract(t *testing.T) {
