@@ -89,14 +89,17 @@ func (c *Cluster) apiServerArgs(o Options, port string) []string {
 // startControllers starts what needs a serving API server. Neither serves
 // anything itself.
 func (c *Cluster) startControllers(o Options) error {
-	err := c.kube("kube-controller-manager", "--kubeconfig=controller-manager.kubeconfig", "--secure-port=0",
+	err := c.kube("kube-controller-manager", append([]string{
+		"--kubeconfig=controller-manager.kubeconfig", "--secure-port=0",
 		"--root-ca-file=pki/ca.crt", "--service-account-private-key-file=pki/service-account.key",
-		"--use-service-account-credentials=true", "--leader-elect=false", featureGates(o))
+		"--use-service-account-credentials=true", "--leader-elect=false", featureGates(o),
+	}, o.ControllerArgs...)...)
 	if err != nil {
 		return err
 	}
-	return c.kube("kube-scheduler", "--kubeconfig=scheduler.kubeconfig", "--secure-port=0",
-		"--leader-elect=false", featureGates(o))
+	return c.kube("kube-scheduler", append([]string{
+		"--kubeconfig=scheduler.kubeconfig", "--secure-port=0", "--leader-elect=false", featureGates(o),
+	}, o.SchedulerArgs...)...)
 }
 
 // kube starts one of the programs that Kubernetes is.

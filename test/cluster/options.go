@@ -29,6 +29,9 @@ type Options struct {
 	FeatureGates map[string]bool
 	// APIServerArgs are added to the API server's command line.
 	APIServerArgs []string
+	// ControllerArgs and SchedulerArgs are added to those of the controller manager
+	// and the scheduler.
+	ControllerArgs, SchedulerArgs []string
 	// CPUs, MemoryMiB and NICs of the node; zero means package node's defaults.
 	CPUs, MemoryMiB int
 	NICs            []node.NIC

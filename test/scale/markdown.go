@@ -1,0 +1,143 @@
+package scale
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// WriteMarkdown writes the tables of a result.
+func (r *Result) WriteMarkdown(w io.Writer) error {
+	var b strings.Builder
+	r.writeDrivers(&b)
+	r.writePools(&b)
+	r.writeClaims(&b)
+	r.writeRounds(&b)
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// row writes one of a table.
+func row(b *strings.Builder, cells ...any) {
+	for _, c := range cells {
+		if f, ok := c.(float64); ok {
+			c = number(f)
+		}
+		_, _ = fmt.Fprintf(b, "| %v ", c)
+	}
+	b.WriteString("|\n")
+}
+
+// heading of a table.
+func heading(b *strings.Builder, cells ...any) {
+	b.WriteString("\n")
+	row(b, cells...)
+	b.WriteString("|---" + strings.Repeat("|--:", len(cells)-1) + "|\n")
+}
+
+// number has as many digits as say something.
+func number(f float64) string {
+	if f == float64(int64(f)) || f >= 100 {
+		return fmt.Sprintf("%.0f", f)
+	}
+	return fmt.Sprintf("%.2f", f)
+}
+
+func (r *Result) writeDrivers(b *strings.Builder) {
+	hour := r.Steady.Seconds / 3600
+	for _, p := range []struct {
+		what  string
+		phase Phase
+		each  float64
+	}{
+		{fmt.Sprintf("start of a driver, mean of %d that start at once", r.Start.Nodes), r.Start, 1},
+		{fmt.Sprintf("an hour in which nothing happens, from %.0f s", r.Steady.Seconds), r.Steady, hour},
+		{"update of a driver", r.Update, 1},
+	} {
+		writeTraffic(b, p.what, p.phase.Traffic, p.each*float64(p.phase.Nodes))
+	}
+	_, _ = fmt.Fprintf(b, "\n%d drivers that start at once have published after %.1f s.\n", r.Start.Nodes, r.Start.Seconds)
+}
+
+// writeTraffic writes a table of a part of some traffic.
+func writeTraffic(b *strings.Builder, what string, t Traffic, parts float64) {
+	heading(b, what, "requests", "bytes sent", "bytes received")
+	for _, call := range sorted(t.Calls) {
+		n := t.Calls[call]
+		row(b, call, float64(n.Requests)/parts, float64(n.Sent)/parts, float64(n.Received)/parts)
+	}
+	row(b, "all, on the wire", float64(t.Requests())/parts, float64(t.WireSent)/parts, float64(t.WireReceived)/parts)
+}
+
+func (r *Result) writePools(b *strings.Builder) {
+	heading(b, "pool of a node", "devices", "slices", "bytes, protobuf", "bytes, JSON", "writes", "bytes sent")
+	for i, p := range append([]Pool{r.Typical}, r.Dense...) {
+		what := p.What
+		if i == 0 {
+			what += ", typical"
+		}
+		nodes := float64(p.Phase.Nodes)
+		row(b, what, p.Devices, p.Slices, p.Protobuf, p.JSON,
+			float64(p.Phase.Traffic.Writes())/nodes, float64(p.Phase.Traffic.sentToWrite())/nodes)
+	}
+}
+
+func (r *Result) writeClaims(b *strings.Builder) {
+	if r.Claims.Claims > 0 {
+		writeTraffic(b, "life of a claim: prepared, in the pod, taken back", r.Claims.Phase.Traffic, float64(r.Claims.Claims))
+	}
+}
+
+func (r *Result) writeRounds(b *strings.Builder) {
+	if len(r.Rounds) == 0 {
+		return
+	}
+	heading(b, fmt.Sprintf("%d pods on %d nodes", r.Config.Pods, r.Config.Nodes-r.Config.Dense), "pods a second, median", "of those without a claim", "API requests a pod")
+	base := rate(r.Rounds, func(r Round) bool { return r.Way == withoutClaims })
+	for _, way := range ways {
+		is := func(r Round) bool { return r.Way == way }
+		rate := rate(r.Rounds, is)
+		row(b, way, rate, rate/base, r.Rounds[slices.IndexFunc(r.Rounds, is)].Served.sum())
+	}
+	heading(b, "API requests a pod", withoutClaims, withClaims, withTemplates)
+	for _, call := range r.served() {
+		cells := []any{call}
+		for _, way := range ways {
+			cells = append(cells, r.Rounds[slices.IndexFunc(r.Rounds, func(r Round) bool { return r.Way == way })].Served[call])
+		}
+		row(b, cells...)
+	}
+	heading(b, fmt.Sprintf("pods with a virtual function, on %d nodes", r.Config.Dense), "pods a second, median")
+	row(b, "with 8 functions", rate(r.FunctionRounds, func(r Round) bool { return r.Group == fewGroup }))
+	row(b, "with 128 functions", rate(r.FunctionRounds, func(r Round) bool { return r.Group == denseGroup }))
+}
+
+// served are the requests that any of the rounds has made.
+func (r *Result) served() []Call {
+	all := served{}
+	for _, round := range r.Rounds {
+		maps.Copy(all, round.Served)
+	}
+	return sorted(all)
+}
+
+// rate is the median of some rounds.
+func rate(rounds []Round, is func(Round) bool) float64 {
+	var rates []float64
+	for _, r := range rounds {
+		if is(r) {
+			rates = append(rates, r.Rate())
+		}
+	}
+	slices.Sort(rates)
+	return rates[len(rates)/2]
+}
+
+// sorted by resource, then verb.
+func sorted[V any](calls map[Call]V) []Call {
+	return slices.SortedFunc(maps.Keys(calls), func(a, b Call) int {
+		return strings.Compare(a.Resource+" "+a.Verb, b.Resource+" "+b.Verb)
+	})
+}
