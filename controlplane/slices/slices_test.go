@@ -346,6 +346,28 @@ func TestChangesAreGathered(t *testing.T) {
 	})
 }
 
+// TestRestlessNode: the first changes are written at once, then one every ten
+// seconds, and in the end the last one.
+func TestRestlessNode(t *testing.T) {
+	run(t, 0, func(t *testing.T, n *node) {
+		for i := range 60 * 10 {
+			n.change(true, virtual(uint32(i%2+1)))
+			time.Sleep(time.Second)
+		}
+		n.mu.Lock()
+		got := len(n.published)
+		n.mu.Unlock()
+		if most := 6 + 60; got < most-2 || got > most {
+			t.Errorf("published %d times in ten minutes, want about %d", got, most)
+		}
+		n.change(true, virtual(100))
+		time.Sleep(time.Minute)
+		if slots := n.pool(t).Slices[0].Devices[0].Capacity["dra.example.com/slots"].Value; slots.Value() != 100 {
+			t.Errorf("the last change is not written: %v slots", slots.String())
+		}
+	})
+}
+
 func TestEmptyPoolIsPublished(t *testing.T) {
 	run(t, 0, func(t *testing.T, n *node) {
 		n.change(true)
