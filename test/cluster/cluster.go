@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"time"
 
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
@@ -89,6 +90,19 @@ func (c *Cluster) Kubectl(ctx context.Context, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, c.state.Kubernetes, append([]string{"kubectl"}, args...)...)
 	cmd.Env = append(os.Environ(), "KUBECONFIG="+c.Kubeconfig())
 	return cmd
+}
+
+// CPUTime is what each program of the control plane has used until now, by its name.
+func (c *Cluster) CPUTime() (map[string]time.Duration, error) {
+	used := map[string]time.Duration{}
+	for _, p := range c.state.Processes {
+		t, err := p.CPUTime()
+		if err != nil {
+			return nil, err
+		}
+		used[p.Name] = t
+	}
+	return used, nil
 }
 
 // AuditLogFile has the API server's audit events, if Options asked for them.

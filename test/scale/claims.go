@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"golang.org/x/sync/errgroup"
 	resourceapi "k8s.io/api/resource/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
@@ -18,24 +19,24 @@ type Claims struct {
 // lives is how many claims are enough to know what each costs.
 const lives = 200
 
-// live takes claims through their life, one after the other on each node.
+// live takes some of the claims, which are allocated to nodes, through their life.
 func (r *run) live(ctx context.Context, nodes []*node, claims []resourceapi.ResourceClaim) (Claims, error) {
 	claims = claims[:min(len(claims), lives)]
-	of := map[string][]resourceapi.ResourceClaim{}
-	for _, c := range claims {
-		pool := c.Status.Allocation.Devices.Results[0].Pool
-		of[pool] = append(of[pool], c)
+	of := map[string]*node{}
+	for _, n := range nodes {
+		of[n.Name] = n
 	}
 	phase, err := measure(nodes, func() error {
-		err := each(ctx, nodes, atOnce, func(ctx context.Context, n *node) error {
-			for _, c := range of[n.Name] {
-				if err := r.liveOne(ctx, n.driver(), &c); err != nil {
+		group, living := errgroup.WithContext(ctx)
+		for _, c := range claims {
+			group.Go(func() error {
+				if err := r.liveOne(living, of[c.Status.Allocation.Devices.Results[0].Pool].driver(), &c); err != nil {
 					return fmt.Errorf("claim %s: %w", c.Name, err)
 				}
-			}
-			return nil
-		})
-		if err != nil {
+				return nil
+			})
+		}
+		if err := group.Wait(); err != nil {
 			return err
 		}
 		return sleep(ctx, settle)

@@ -94,24 +94,58 @@ func (r *Result) writeRounds(b *strings.Builder) {
 	if len(r.Rounds) == 0 {
 		return
 	}
-	heading(b, fmt.Sprintf("%d pods on %d nodes", r.Config.Pods, r.Config.Nodes-r.Config.Dense), "pods a second, median", "of those without a claim", "API requests a pod")
-	base := rate(r.Rounds, func(r Round) bool { return r.Way == withoutClaims })
+	heading(b, fmt.Sprintf("%d pods on %d nodes, medians", r.Config.Pods, r.Config.Nodes-r.Config.Dense), withoutClaims, withClaims, withTemplates)
+	var by [][]Round
 	for _, way := range ways {
-		is := func(r Round) bool { return r.Way == way }
-		rate := rate(r.Rounds, is)
-		row(b, way, rate, rate/base, r.Rounds[slices.IndexFunc(r.Rounds, is)].Served.sum())
+		by = append(by, filter(r.Rounds, func(r Round) bool { return r.Way == way }))
 	}
-	heading(b, "API requests a pod", withoutClaims, withClaims, withTemplates)
+	columns(b, "pods a second", by, Round.Rate)
+	for _, program := range programs {
+		columns(b, "CPU of "+program+", ms a pod", by, func(r Round) float64 { return r.CPU[program] })
+	}
+	columns(b, "API requests a pod", by, func(r Round) float64 { return r.Served.sum() })
 	for _, call := range r.served() {
-		cells := []any{call}
-		for _, way := range ways {
-			cells = append(cells, r.Rounds[slices.IndexFunc(r.Rounds, func(r Round) bool { return r.Way == way })].Served[call])
-		}
-		row(b, cells...)
+		columns(b, call, by, func(r Round) float64 { return r.Served[call] })
 	}
-	heading(b, fmt.Sprintf("pods with a virtual function, on %d nodes", r.Config.Dense), "pods a second, median")
-	row(b, "with 8 functions", rate(r.FunctionRounds, func(r Round) bool { return r.Group == fewGroup }))
-	row(b, "with 128 functions", rate(r.FunctionRounds, func(r Round) bool { return r.Group == denseGroup }))
+	heading(b, fmt.Sprintf("pods with a virtual function, on %d nodes, medians", r.Config.Dense), "of 8 functions", "of 128 functions")
+	by = nil
+	for _, group := range []string{fewGroup, denseGroup} {
+		by = append(by, filter(r.FunctionRounds, func(r Round) bool { return r.Group == group }))
+	}
+	columns(b, "pods a second", by, Round.Rate)
+	for _, program := range programs {
+		columns(b, "CPU of "+program+", ms a pod", by, func(r Round) float64 { return r.CPU[program] })
+	}
+}
+
+// programs of the control plane, whose CPU time is told.
+var programs = []string{"kube-scheduler", "kube-apiserver", "kube-controller-manager", "etcd"}
+
+// columns writes the row of what some rounds have of each kind.
+func columns(b *strings.Builder, what any, by [][]Round, of func(Round) float64) {
+	cells := []any{what}
+	for _, rounds := range by {
+		cells = append(cells, median(rounds, of))
+	}
+	row(b, cells...)
+}
+
+func filter(rounds []Round, keep func(Round) bool) (kept []Round) {
+	for _, r := range rounds {
+		if keep(r) {
+			kept = append(kept, r)
+		}
+	}
+	return kept
+}
+
+func median(rounds []Round, of func(Round) float64) float64 {
+	var values []float64
+	for _, r := range rounds {
+		values = append(values, of(r))
+	}
+	slices.Sort(values)
+	return values[len(values)/2]
 }
 
 // served are the requests that any of the rounds has made.
@@ -121,18 +155,6 @@ func (r *Result) served() []Call {
 		maps.Copy(all, round.Served)
 	}
 	return sorted(all)
-}
-
-// rate is the median of some rounds.
-func rate(rounds []Round, is func(Round) bool) float64 {
-	var rates []float64
-	for _, r := range rounds {
-		if is(r) {
-			rates = append(rates, r.Rate())
-		}
-	}
-	slices.Sort(rates)
-	return rates[len(rates)/2]
 }
 
 // sorted by resource, then verb.

@@ -48,7 +48,7 @@ func (r *run) steady(ctx context.Context, nodes []*node) (Phase, error) {
 }
 
 // settle is longer than a driver takes from its comparison to a write.
-const settle = 5 * time.Second
+const settle = 3 * time.Second
 
 // update replaces each node's driver, as the DaemonSet does: the old one goes when
 // the new one is ready. It does so on more nodes at once than the DaemonSet does,

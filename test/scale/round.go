@@ -17,6 +17,9 @@ type Round struct {
 	Group   string // of nodes
 	Pods    int
 	Seconds float64 // from the first one's creation until the last one is bound
+	// CPU is what the programs of the control plane have used for each pod, in
+	// milliseconds.
+	CPU map[string]float64
 	// Served are the API server's requests for each pod, of all who ask.
 	Served served
 }
@@ -35,6 +38,10 @@ func (r *run) schedule(ctx context.Context, w workload, use func([]resourceapi.R
 	if err != nil {
 		return round, err
 	}
+	used, err := r.cluster.CPUTime()
+	if err != nil {
+		return round, err
+	}
 	began := time.Now()
 	if err := w.create(ctx, r.client); err != nil {
 		return round, fmt.Errorf("create pods: %w", err)
@@ -44,6 +51,9 @@ func (r *run) schedule(ctx context.Context, w workload, use func([]resourceapi.R
 		return round, err
 	}
 	round.Seconds = last.Sub(began).Seconds()
+	if round.CPU, err = r.cpuSince(used, w.pods); err != nil {
+		return round, err
+	}
 	after, err := servedBy(ctx, r.client)
 	if err != nil {
 		return round, err
@@ -59,6 +69,19 @@ func (r *run) schedule(ctx context.Context, w workload, use func([]resourceapi.R
 		}
 	}
 	return round, remove(ctx, r.client)
+}
+
+// cpuSince is the CPU time since a reading, for each of n pods.
+func (r *run) cpuSince(before map[string]time.Duration, n int) (map[string]float64, error) {
+	now, err := r.cluster.CPUTime()
+	if err != nil {
+		return nil, err
+	}
+	each := map[string]float64{}
+	for program, used := range now {
+		each[program] = float64((used - before[program]).Milliseconds()) / float64(n)
+	}
+	return each, nil
 }
 
 // fits says whether a device is what the workload's claims ask for.

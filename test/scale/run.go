@@ -52,6 +52,7 @@ type Config struct {
 type run struct {
 	cfg      Config
 	began    time.Time
+	cluster  *cluster.Cluster
 	admin    *rest.Config
 	client   kubernetes.Interface // uncounted, and without a limit
 	observer *observer
@@ -90,7 +91,7 @@ func newRun(ctx context.Context, c *cluster.Cluster, cfg Config) (*run, error) {
 		return nil, err
 	}
 	admin.ContentType = runtime.ContentTypeProtobuf
-	r := &run{cfg: cfg, began: time.Now(), admin: admin}
+	r := &run{cfg: cfg, began: time.Now(), cluster: c, admin: admin}
 	if r.client, err = kubernetes.NewForConfig(admin); err != nil {
 		return nil, err
 	}

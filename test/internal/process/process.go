@@ -145,18 +145,48 @@ func Tail(log string) string {
 	return string(text)
 }
 
+// CPUTime is the time that processors have spent on the process.
+func (p Process) CPUTime() (time.Duration, error) {
+	fields, err := statFields(p.PID)
+	if err != nil {
+		return 0, fmt.Errorf("CPU time of %s: %w", p.Name, err)
+	}
+	var ticks uint64
+	for _, field := range fields[userField : systemField+1] {
+		n, err := strconv.ParseUint(field, 10, 64)
+		if err != nil {
+			return 0, fmt.Errorf("CPU time of %s: %w", p.Name, err)
+		}
+		ticks += n
+	}
+	return time.Duration(ticks) * tick, nil
+}
+
+// tick is what the kernel tells times in, on all that Go runs on (USER_HZ).
+const tick = time.Second / 100
+
+// The fields that are read, from the third one of proc(5) on.
+const stateField, userField, systemField, startField = 0, 11, 12, 19
+
 // stat reads a process's start time and its state from /proc.
 func stat(pid int) (started uint64, state byte, err error) {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	fields, err := statFields(pid)
 	if err != nil {
 		return 0, 0, err
 	}
-	// The second field is the program's name in parentheses and may hold anything.
-	fields := strings.Fields(string(text[strings.LastIndexByte(string(text), ')')+1:]))
-	const stateField, startField = 0, 19 // in proc(5) these are 3 and 22
-	if len(fields) <= startField {
-		return 0, 0, fmt.Errorf("/proc/%d/stat is too short", pid)
-	}
 	started, err = strconv.ParseUint(fields[startField], 10, 64)
 	return started, fields[stateField][0], err
+}
+
+func statFields(pid int) ([]string, error) {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return nil, err
+	}
+	// The second field is the program's name in parentheses and may hold anything.
+	fields := strings.Fields(string(text[strings.LastIndexByte(string(text), ')')+1:]))
+	if len(fields) <= startField {
+		return nil, fmt.Errorf("/proc/%d/stat is too short", pid)
+	}
+	return fields, nil
 }

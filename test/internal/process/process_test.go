@@ -7,8 +7,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
+	"time"
 )
 
 func startSleep(t *testing.T) Process {
@@ -131,5 +133,23 @@ func TestTailKeepsWholeLines(t *testing.T) {
 	tail := Tail(log)
 	if !strings.HasSuffix(text, tail) || !strings.HasPrefix(tail, "0123") || len(tail) > tailBytes {
 		t.Errorf("tail of %d bytes begins with %.20q", len(tail), tail)
+	}
+}
+
+func TestCPUTime(t *testing.T) {
+	self := Process{Name: "this test", PID: os.Getpid()}
+	before, err := self.CPUTime()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for began := time.Now(); time.Since(began) < 200*time.Millisecond; {
+		runtime.Gosched()
+	}
+	after, err := self.CPUTime()
+	if err != nil || after <= before {
+		t.Errorf("after %v it is %v: %v", before, after, err)
+	}
+	if _, err := (Process{Name: "none", PID: -1}).CPUTime(); err == nil {
+		t.Error("no error for a process that is not there")
 	}
 }
