@@ -21,7 +21,7 @@ func (c *Collector) judge(ctx context.Context, uid string, d *directory) (why st
 	}
 	var rc *resourceapi.ResourceClaim
 	if r != nil {
-		rc, err = c.get(ctx, r.Claim)
+		rc, err = c.recorded(ctx, r.Claim)
 	} else {
 		rc, err = d.lookUp(ctx, uid)
 	}
@@ -36,9 +36,22 @@ func (c *Collector) judge(ctx context.Context, uid string, d *directory) (why st
 	return "", nil
 }
 
-// get returns the claim of a record, or nil when there is none of its UID.
-func (c *Collector) get(ctx context.Context, of record.Claim) (*resourceapi.ResourceClaim, error) {
-	rc, err := c.config.Claims.ResourceClaims(of.Namespace).Get(ctx, of.Name, metav1.GetOptions{})
+// anyVersion has the API server answer from its memory, which may be a moment old.
+const anyVersion = "0"
+
+// recorded returns the claim of a record, or nil when there is none of its UID.
+// Nearly all are where they were, each time on each node: that an old answer is good
+// enough for. One that makes the claim an orphan is asked for again.
+func (c *Collector) recorded(ctx context.Context, of record.Claim) (*resourceapi.ResourceClaim, error) {
+	rc, err := c.get(ctx, of, anyVersion)
+	if err == nil && rc != nil && c.here(rc) {
+		return rc, nil
+	}
+	return c.get(ctx, of, "")
+}
+
+func (c *Collector) get(ctx context.Context, of record.Claim, version string) (*resourceapi.ResourceClaim, error) {
+	rc, err := c.config.Claims.ResourceClaims(of.Namespace).Get(ctx, of.Name, metav1.GetOptions{ResourceVersion: version})
 	if apierrors.IsNotFound(err) {
 		return nil, nil
 	}

@@ -14,6 +14,7 @@ import (
 
 	"go.opentelemetry.io/otel/trace"
 	"go.opentelemetry.io/otel/trace/noop"
+	"k8s.io/apimachinery/pkg/util/wait"
 	resourceclient "k8s.io/client-go/kubernetes/typed/resource/v1"
 
 	netagentv1 "github.com/hawser-dra/hawser/api/netagent/v1"
@@ -84,7 +85,7 @@ type Config struct {
 	Locks *claimlock.Locks
 	// Status is optional.
 	Status Status
-	// Interval is optional, 0 is 10 minutes.
+	// Interval is optional, 0 is 10 minutes; at most twice that passes.
 	Interval time.Duration
 	// Tracer and Metrics are optional.
 	Tracer  trace.Tracer
@@ -111,19 +112,20 @@ func New(c Config) *Collector {
 	return &Collector{config: c, reported: reports{}}
 }
 
-// Run collects as soon as the inventory is synced and then at each interval,
-// until the context ends.
+// Run collects as soon as the inventory is synced and then after each interval, or
+// up to twice that, until the context ends: many nodes whose drivers were started
+// at once do not go on asking at once.
 func (c *Collector) Run(ctx context.Context) error {
 	for {
-		wait := syncPoll
+		next := syncPoll
 		if c.config.Inventory.Synced() {
 			c.Collect(ctx)
-			wait = c.config.Interval
+			next = wait.Jitter(c.config.Interval, 1)
 		}
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-time.After(wait):
+		case <-time.After(next):
 		}
 	}
 }

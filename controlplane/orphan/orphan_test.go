@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	resourceapi "k8s.io/api/resource/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
@@ -99,6 +100,34 @@ func allocated(uid, driver, pool string) *resourceapi.ResourceClaim {
 		}}
 	}
 	return rc
+}
+
+// TestOldAnswer: the API server's memory is enough for what is where it was, and
+// takes nothing away.
+func TestOldAnswer(t *testing.T) {
+	for name, tt := range map[string]struct {
+		old    error
+		latest int // how often the latest version is read
+	}{
+		"as it is":           {nil, 0},
+		"not yet with claim": {apierrors.NewNotFound(resourceapi.Resource("resourceclaims"), "c"), 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			n := newNode(t, allocated(uid, driver, "node1"))
+			latest := 0
+			n.client.PrependReactor("get", "resourceclaims", func(a clienttesting.Action) (bool, runtime.Object, error) {
+				if a.(clienttesting.GetActionImpl).GetOptions.ResourceVersion == "" {
+					latest++
+					return false, nil, nil
+				}
+				return tt.old != nil, nil, tt.old
+			})
+			n.collector.Collect(t.Context())
+			if has := n.has(t); has != all || latest != tt.latest {
+				t.Errorf("the node has %q, the latest version was read %d times", has, latest)
+			}
+		})
+	}
 }
 
 func TestCollect(t *testing.T) {
