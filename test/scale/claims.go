@@ -3,34 +3,61 @@ package scale
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 	resourceapi "k8s.io/api/resource/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// Claims is what drivers ask for while claims live on their nodes: prepared, in a
-// pod, taken back.
+// Claims is what drivers ask for while claims live on their nodes.
 type Claims struct {
 	Claims int
-	Phase  Phase
+	// Life: prepared, in a pod, and in the end taken back.
+	Life Phase
+	// Update of the drivers meanwhile.
+	Update Phase
 }
 
 // lives is how many claims are enough to know what each costs.
 const lives = 200
 
 // live takes some of the claims, which are allocated to nodes, through their life.
-func (r *run) live(ctx context.Context, nodes []*node, claims []resourceapi.ResourceClaim) (Claims, error) {
+func (r *run) live(ctx context.Context, nodes []*node, claims []resourceapi.ResourceClaim) (result Claims, err error) {
 	claims = claims[:min(len(claims), lives)]
-	of := map[string]*node{}
+	of, holders := map[string]*node{}, []*node{}
 	for _, n := range nodes {
-		of[n.Name] = n
+		if slices.ContainsFunc(claims, func(c resourceapi.ResourceClaim) bool { return poolOf(&c) == n.Name }) {
+			of[n.Name], holders = n, append(holders, n)
+		}
 	}
-	phase, err := measure(nodes, func() error {
-		group, living := errgroup.WithContext(ctx)
+	result.Claims = len(claims)
+	begin, err := r.forClaims(ctx, holders, claims, func(ctx context.Context, c *resourceapi.ResourceClaim) error {
+		return r.begin(ctx, of[poolOf(c)].driver(), c)
+	})
+	if err != nil {
+		return result, err
+	}
+	if result.Update, err = r.update(ctx, holders); err != nil {
+		return result, err
+	}
+	end, err := r.forClaims(ctx, holders, claims, func(ctx context.Context, c *resourceapi.ResourceClaim) error {
+		return of[poolOf(c)].driver().unprepare(ctx, c)
+	})
+	result.Life = Phase{len(holders), begin.Seconds + end.Seconds, begin.Traffic.Plus(end.Traffic)}
+	r.tell("%d claims have lived on %d nodes", len(claims), len(holders))
+	return result, err
+}
+
+// forClaims does something for each claim and waits until the drivers rest.
+func (r *run) forClaims(ctx context.Context, nodes []*node, claims []resourceapi.ResourceClaim,
+	do func(context.Context, *resourceapi.ResourceClaim) error,
+) (Phase, error) {
+	return measure(nodes, func() error {
+		group, each := errgroup.WithContext(ctx)
 		for _, c := range claims {
 			group.Go(func() error {
-				if err := r.liveOne(living, of[c.Status.Allocation.Devices.Results[0].Pool].driver(), &c); err != nil {
+				if err := do(each, &c); err != nil {
 					return fmt.Errorf("claim %s: %w", c.Name, err)
 				}
 				return nil
@@ -41,11 +68,10 @@ func (r *run) live(ctx context.Context, nodes []*node, claims []resourceapi.Reso
 		}
 		return sleep(ctx, settle)
 	})
-	r.tell("%d claims have lived", len(claims))
-	return Claims{len(claims), phase}, err
 }
 
-func (r *run) liveOne(ctx context.Context, d *driver, c *resourceapi.ResourceClaim) error {
+// begin has a claim prepared and in its pod.
+func (r *run) begin(ctx context.Context, d *driver, c *resourceapi.ResourceClaim) error {
 	if err := d.prepare(ctx, c); err != nil {
 		return err
 	}
@@ -55,11 +81,11 @@ func (r *run) liveOne(ctx context.Context, d *driver, c *resourceapi.ResourceCla
 	if err := d.enterPod(c); err != nil {
 		return err
 	}
-	if err := r.told(ctx, c, "InPod"); err != nil {
-		return err
-	}
-	return d.unprepare(ctx, c)
+	return r.told(ctx, c, "InPod")
 }
+
+// poolOf is the node that the claim's device is on.
+func poolOf(c *resourceapi.ResourceClaim) string { return c.Status.Allocation.Devices.Results[0].Pool }
 
 // told waits until the claim's status has a reason.
 func (r *run) told(ctx context.Context, c *resourceapi.ResourceClaim, reason string) error {

@@ -20,7 +20,8 @@ import (
 	"github.com/hawser-dra/hawser/telemetry/logging"
 )
 
-// driver is one pod of the DaemonSet: the driver and its netagent.
+// driver is one pod of the DaemonSet: the driver and its netagent, which has what
+// the one before it has left.
 type driver struct {
 	meter                          *Meter
 	netagent                       *fakeagent.Server
@@ -65,7 +66,7 @@ func (n *node) newDriver() (*driver, error) {
 	uid := fmt.Sprintf("p%d", n.pods)
 	d := &driver{
 		meter: new(Meter), podUID: uid, done: make(chan error, 1),
-		netagent:       &fakeagent.Server{Devices: n.devices, Changes: make(chan *netagentv1.NodeDevice)},
+		netagent:       n.netagent,
 		pluginDir:      filepath.Join(n.dir, "plugin"),
 		registryDir:    filepath.Join(n.dir, "registry"),
 		cdiDir:         filepath.Join(n.dir, "cdi"),

@@ -12,6 +12,7 @@ import (
 	"k8s.io/client-go/rest"
 
 	netagentv1 "github.com/hawser-dra/hawser/api/netagent/v1"
+	"github.com/hawser-dra/hawser/internal/fakeagent"
 )
 
 // atOnce bounds what the simulation itself does beside each other.
@@ -38,7 +39,8 @@ func (f *fleet) add(ctx context.Context, client kubernetes.Interface, admin *res
 	var nodes []*node
 	for range n {
 		name := nodeName(len(f.nodes))
-		one := &node{Name: name, Group: group, devices: devices, dir: filepath.Join(f.dir, name), podlink: filepath.Join(f.dir, "podlink")}
+		one := f.node(name, devices)
+		one.Group = group
 		nodes, f.nodes = append(nodes, one), append(f.nodes, one)
 	}
 	return nodes, each(ctx, nodes, atOnce, func(ctx context.Context, n *node) (err error) {
@@ -47,6 +49,14 @@ func (f *fleet) add(ctx context.Context, client kubernetes.Interface, admin *res
 		}
 		return err
 	})
+}
+
+// node is one that is not known to the cluster yet.
+func (f *fleet) node(name string, devices []*netagentv1.NodeDevice) *node {
+	return &node{
+		Name: name, dir: filepath.Join(f.dir, name), podlink: filepath.Join(f.dir, "podlink"),
+		netagent: &fakeagent.Server{Devices: devices, Changes: make(chan *netagentv1.NodeDevice)},
+	}
 }
 
 func nodeName(i int) string { return fmt.Sprintf("node-%05d", i) }

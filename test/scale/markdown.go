@@ -85,9 +85,12 @@ func (r *Result) writePools(b *strings.Builder) {
 }
 
 func (r *Result) writeClaims(b *strings.Builder) {
-	if r.Claims.Claims > 0 {
-		writeTraffic(b, "life of a claim: prepared, in the pod, taken back", r.Claims.Phase.Traffic, float64(r.Claims.Claims))
+	if r.Claims.Claims == 0 {
+		return
 	}
+	writeTraffic(b, "life of a claim: prepared, in the pod, taken back", r.Claims.Life.Traffic, float64(r.Claims.Claims))
+	writeTraffic(b, fmt.Sprintf("update of a driver with %.1f prepared claims", float64(r.Claims.Claims)/float64(r.Claims.Update.Nodes)),
+		r.Claims.Update.Traffic, float64(r.Claims.Update.Nodes))
 }
 
 func (r *Result) writeRounds(b *strings.Builder) {

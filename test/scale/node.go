@@ -11,7 +11,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 
-	netagentv1 "github.com/hawser-dra/hawser/api/netagent/v1"
+	"github.com/hawser-dra/hawser/internal/fakeagent"
 )
 
 // groupLabel is on each node, for pods that are for nodes of one kind.
@@ -31,9 +31,10 @@ type node struct {
 	dir     string
 	podlink string
 	access  *rest.Config // of its drivers
-	devices []*netagentv1.NodeDevice
-	pods    int       // of the driver, until now
-	drivers []*driver // all of them; the last one runs
+	// netagent is that of all its drivers: what it knows outlives it.
+	netagent *fakeagent.Server
+	pods     int       // of the driver, until now
+	drivers  []*driver // all of them; the last one runs
 }
 
 // join makes the node known, as a kubelet does, without taints and ready.

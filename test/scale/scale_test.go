@@ -24,6 +24,16 @@ var (
 	ofClaim  = map[Call]int64{{"get", "resourceclaims"}: 2, {"patch", "resourceclaims/status"}: 2}
 )
 
+// withClaimsAtUpdate is what is asked for when drivers with prepared claims are
+// replaced: each claim is looked at twice, as an orphan and for its status.
+func withClaimsAtUpdate(c Claims) map[Call]int64 {
+	want := map[Call]int64{{"get", "resourceclaims"}: 2 * int64(c.Claims)}
+	for call, n := range atUpdate {
+		want[call] = n * int64(c.Update.Nodes)
+	}
+	return want
+}
+
 // TestScale is a run with few nodes. What it counts is held to what docs/scale.md
 // says, to what the API server has written down, and to what the driver asks for as
 // a program.
@@ -43,7 +53,8 @@ func TestScale(t *testing.T) {
 	nodes := int64(cfg.Nodes)
 	equal(t, "start", result.Start.Traffic, atStart, nodes)
 	equal(t, "update", result.Update.Traffic, atUpdate, nodes)
-	equal(t, "life of a claim", result.Claims.Phase.Traffic, ofClaim, int64(result.Claims.Claims))
+	equal(t, "life of a claim", result.Claims.Life.Traffic, ofClaim, int64(result.Claims.Claims))
+	equal(t, "update with claims", result.Claims.Update.Traffic, withClaimsAtUpdate(result.Claims), 1)
 	if n := result.Steady.Traffic.Requests(); n != 0 {
 		t.Errorf("%d requests while nothing happened: %v", n, result.Steady.Traffic.Calls)
 	}
@@ -67,7 +78,7 @@ func TestScale(t *testing.T) {
 // testAudit compares the meters with what the API server has written down.
 func testAudit(t *testing.T, file string, result *Result) {
 	var counted Traffic
-	for _, phase := range []Phase{result.Start, result.Steady, result.Update, result.Claims.Phase} {
+	for _, phase := range []Phase{result.Start, result.Steady, result.Update, result.Claims.Life, result.Claims.Update} {
 		counted = counted.Plus(phase.Traffic)
 	}
 	var names []string
@@ -97,7 +108,7 @@ func testProgram(t *testing.T, c *cluster.Cluster) {
 		t.Fatal(err)
 	}
 	defer f.close()
-	n := &node{Name: "program", devices: typical(), dir: filepath.Join(f.dir, "program")}
+	n := f.node("program", typical())
 	if err := n.join(t.Context(), c.Client()); err != nil {
 		t.Fatal(err)
 	}

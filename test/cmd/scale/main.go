@@ -49,8 +49,8 @@ func parse(args []string) (options, error) {
 	f.StringVar(&o.out, "out", "../.scale", "`directory` for the results and, meanwhile, the control plane")
 	f.IntVar(&o.Nodes, "nodes", 500, "nodes with 8 virtual functions each")
 	f.IntVar(&o.Dense, "dense", 20, "nodes with 128 virtual functions each, beside the others")
-	f.DurationVar(&o.Steady, "steady", 5*time.Minute, "how `long` nothing is to happen")
-	f.IntVar(&o.Pods, "pods", 2000, "pods that are scheduled in a round")
+	f.DurationVar(&o.Steady, "steady", 6*time.Minute, "how `long` nothing is to happen")
+	f.IntVar(&o.Pods, "pods", 1000, "pods that are scheduled in a round")
 	f.IntVar(&o.Rounds, "rounds", 3, "rounds of each kind")
 	f.IntVar(&o.limit, "kube-api-qps", 1000, "requests a second that the scheduler, and each controller, makes at most; 0 is Kubernetes' own default")
 	if err := f.Parse(args); err != nil {
