@@ -150,12 +150,24 @@ func TestAnotherDriver(t *testing.T) {
 	}
 }
 
+// TestMaxSurge: a number and a percentage reach the DaemonSet as they are.
+func TestMaxSurge(t *testing.T) {
+	for _, value := range []string{"3", "5%"} {
+		text, err := helm.Run(t.Context(), repo, nil, "template", "hawser", helm.Chart, "--set", "maxSurge="+value)
+		if err != nil || !strings.Contains(text, "maxSurge: "+value+"\n") {
+			t.Errorf("maxSurge=%s is not in the DaemonSet: %v", value, err)
+		}
+	}
+}
+
 // TestWrongValues are refused, with the value's path.
 func TestWrongValues(t *testing.T) {
 	for value, path := range map[string]string{
 		"slots=0":                      "/slots",
 		"slots=many":                   "/slots",
 		"slot=5":                       "slot",
+		"maxSurge=0":                   "/maxSurge",
+		"maxSurge=0%":                  "/maxSurge",
 		"driverName=Not_A_Name":        "/driverName",
 		"sriovVFs.eth1=many":           "/sriovVFs/eth1",
 		"monitoring.port=70000":        "/monitoring/port",
