@@ -32,6 +32,19 @@ type driver struct {
 	done                           chan error
 }
 
+// next starts the node's next driver, which outlives the phase, and waits until it
+// is ready and in step with the API server.
+func (n *node) next(ctx, phase context.Context) error {
+	d, err := n.startDriver(ctx)
+	if err != nil {
+		return err
+	}
+	if err := d.register(phase); err != nil {
+		return err
+	}
+	return d.synced(phase)
+}
+
 // startDriver starts the node's next driver, as the kubelet starts its pod, and
 // does not wait for it.
 func (n *node) startDriver(ctx context.Context) (*driver, error) {

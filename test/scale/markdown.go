@@ -102,10 +102,7 @@ func (r *Result) writeRounds(b *strings.Builder) {
 	for _, way := range ways {
 		by = append(by, filter(r.Rounds, func(r Round) bool { return r.Way == way }))
 	}
-	columns(b, "pods a second", by, Round.Rate)
-	for _, program := range programs {
-		columns(b, "CPU of "+program+", ms a pod", by, func(r Round) float64 { return r.CPU[program] })
-	}
+	writeCosts(b, by)
 	columns(b, "API requests a pod", by, func(r Round) float64 { return r.Served.sum() })
 	for _, call := range r.served() {
 		columns(b, call, by, func(r Round) float64 { return r.Served[call] })
@@ -115,7 +112,14 @@ func (r *Result) writeRounds(b *strings.Builder) {
 	for _, group := range []string{fewGroup, denseGroup} {
 		by = append(by, filter(r.FunctionRounds, func(r Round) bool { return r.Group == group }))
 	}
+	writeCosts(b, by)
+}
+
+// writeCosts compares rates and CPU time with those of the first kind of rounds.
+func writeCosts(b *strings.Builder, by [][]Round) {
+	first := median(by[0], Round.Rate)
 	columns(b, "pods a second", by, Round.Rate)
+	columns(b, "of the first", by, func(r Round) float64 { return r.Rate() / first })
 	for _, program := range programs {
 		columns(b, "CPU of "+program+", ms a pod", by, func(r Round) float64 { return r.CPU[program] })
 	}

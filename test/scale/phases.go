@@ -25,16 +25,7 @@ func measure(nodes []*node, do func() error) (Phase, error) {
 // start starts a driver on all nodes at once and waits until all is published.
 func (r *run) start(ctx context.Context, nodes []*node) (Phase, error) {
 	return measure(nodes, func() error {
-		err := each(ctx, nodes, -1, func(phase context.Context, n *node) error {
-			d, err := n.startDriver(ctx) // outlives the phase
-			if err != nil {
-				return err
-			}
-			if err := d.register(phase); err != nil {
-				return err
-			}
-			return d.synced(phase)
-		})
+		err := each(ctx, nodes, -1, func(phase context.Context, n *node) error { return n.next(ctx, phase) })
 		if err != nil {
 			return fmt.Errorf("start: %w", err)
 		}
@@ -58,14 +49,7 @@ func (r *run) update(ctx context.Context, nodes []*node) (Phase, error) {
 	return r.withoutWrites(nodes, func() error {
 		err := each(ctx, nodes, atOnce, func(phase context.Context, n *node) error {
 			old := n.driver()
-			d, err := n.startDriver(ctx) // outlives the phase
-			if err != nil {
-				return err
-			}
-			if err := d.register(phase); err != nil {
-				return err
-			}
-			if err := d.synced(phase); err != nil {
+			if err := n.next(ctx, phase); err != nil {
 				return err
 			}
 			return old.stop()
