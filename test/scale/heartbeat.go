@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"golang.org/x/sync/errgroup"
 	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -16,20 +17,34 @@ import (
 // seconds; 50 without one and the node counts as lost.
 const heartbeat = 20 * time.Second
 
-// beat renews the nodes' leases until the context ends, spread over the interval.
+// beat renews the nodes' leases until the context ends, spread over the interval. A
+// slow answer keeps no other node waiting: one that counts as lost stays so.
 func beat(ctx context.Context, client kubernetes.Interface, nodes []*node) error {
-	next := time.NewTicker(heartbeat / time.Duration(len(nodes)))
+	group, ctx := errgroup.WithContext(ctx)
+	for i, n := range nodes {
+		group.Go(func() error {
+			if sleep(ctx, heartbeat*time.Duration(i)/time.Duration(len(nodes))) != nil {
+				return nil
+			}
+			return n.beat(ctx, client)
+		})
+	}
+	return group.Wait()
+}
+
+func (n *node) beat(ctx context.Context, client kubernetes.Interface) error {
+	next := time.NewTicker(heartbeat)
 	defer next.Stop()
-	leases := map[string]*coordinationv1.Lease{}
-	for i := 0; ; i = (i + 1) % len(nodes) {
-		lease, err := renew(ctx, client, nodes[i], leases[nodes[i].Name])
+	var lease *coordinationv1.Lease
+	for {
+		var err error
+		lease, err = renew(ctx, client, n, lease)
 		if ctx.Err() != nil {
 			return nil
 		}
 		if err != nil {
-			return fmt.Errorf("heartbeat of %s: %w", nodes[i].Name, err)
+			return fmt.Errorf("heartbeat of %s: %w", n.Name, err)
 		}
-		leases[nodes[i].Name] = lease
 		select {
 		case <-ctx.Done():
 			return nil
