@@ -22,33 +22,23 @@ const heartbeat = 20 * time.Second
 func beat(ctx context.Context, client kubernetes.Interface, nodes []*node) error {
 	group, ctx := errgroup.WithContext(ctx)
 	for i, n := range nodes {
-		group.Go(func() error {
-			if sleep(ctx, heartbeat*time.Duration(i)/time.Duration(len(nodes))) != nil {
-				return nil
-			}
-			return n.beat(ctx, client)
-		})
+		group.Go(func() error { return n.beat(ctx, client, heartbeat*time.Duration(i)/time.Duration(len(nodes))) })
 	}
 	return group.Wait()
 }
 
-func (n *node) beat(ctx context.Context, client kubernetes.Interface) error {
-	next := time.NewTicker(heartbeat)
-	defer next.Stop()
+// beat renews the node's lease, the first time after a while.
+func (n *node) beat(ctx context.Context, client kubernetes.Interface, first time.Duration) (err error) {
 	var lease *coordinationv1.Lease
-	for {
-		var err error
-		lease, err = renew(ctx, client, n, lease)
-		if ctx.Err() != nil {
-			return nil
-		}
-		if err != nil {
-			return fmt.Errorf("heartbeat of %s: %w", n.Name, err)
-		}
+	for next := time.After(first); ; next = time.After(heartbeat) {
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-next.C:
+		case <-next:
+		}
+		lease, err = renew(ctx, client, n, lease)
+		if err != nil && ctx.Err() == nil {
+			return fmt.Errorf("heartbeat of %s: %w", n.Name, err)
 		}
 	}
 }
