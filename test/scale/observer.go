@@ -68,12 +68,14 @@ func (o *observer) published(ctx context.Context, nodes []*node) error {
 	})
 }
 
-// versions tell whether any slice was written.
-func (o *observer) versions() (map[string]string, error) {
+// versions of the nodes' slices tell whether any was written.
+func (o *observer) versions(nodes []*node) (map[string]string, error) {
 	all, err := o.all()
 	versions := map[string]string{}
 	for _, s := range all {
-		versions[s.Name] = s.ResourceVersion
+		if slices.ContainsFunc(nodes, func(n *node) bool { return n.Name == s.Spec.Pool.Name }) {
+			versions[s.Name] = s.ResourceVersion
+		}
 	}
 	return versions, err
 }

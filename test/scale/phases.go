@@ -61,9 +61,9 @@ func (r *run) update(ctx context.Context, nodes []*node) (Phase, error) {
 	})
 }
 
-// withoutWrites fails if a driver writes anything, or if anybody writes a slice.
+// withoutWrites fails if a driver writes anything, or if anybody writes a slice of theirs.
 func (r *run) withoutWrites(nodes []*node, do func() error) (phase Phase, err error) {
-	err = r.unwritten(func() error {
+	err = r.unwritten(nodes, func() error {
 		phase, err = measure(nodes, do)
 		if n := phase.Traffic.Writes(); n > 0 && err == nil {
 			err = fmt.Errorf("nothing has changed, but the drivers have written %d times: %v", n, phase.Traffic.Calls)
@@ -73,16 +73,16 @@ func (r *run) withoutWrites(nodes []*node, do func() error) (phase Phase, err er
 	return phase, err
 }
 
-// unwritten fails if a slice is written meanwhile.
-func (r *run) unwritten(do func() error) error {
-	before, err := r.observer.versions()
+// unwritten fails if a slice of the nodes is written meanwhile.
+func (r *run) unwritten(nodes []*node, do func() error) error {
+	before, err := r.observer.versions(nodes)
 	if err != nil {
 		return err
 	}
 	if err := do(); err != nil {
 		return err
 	}
-	after, err := r.observer.versions()
+	after, err := r.observer.versions(nodes)
 	if err == nil && !maps.Equal(before, after) {
 		err = errors.New("slices were written although nothing has changed")
 	}

@@ -148,7 +148,7 @@ func (r *run) all(ctx context.Context) (*Result, error) {
 	if result.Dense, err = r.pools(ctx, dense); err != nil {
 		return nil, err
 	}
-	return result, r.unwritten(func() error { return r.pods(ctx, others, result) })
+	return result, r.unwritten(nodes, func() error { return r.pods(ctx, others, result) })
 }
 
 // drivers measures what drivers do for themselves.
