@@ -1,11 +1,11 @@
 // Package slices publishes what claims can have on this node: one pool, named
 // after the node.
 //
-// It writes only what differs from what it wrote last, and gathers changes
-// before it does: each write goes to the API server and from there to every
-// scheduler. A node that does not come to rest, because a wire goes and comes, is
-// written at a bounded rate. Nothing is withdrawn because netagent is away; what a
-// pod holds stays listed. Repeated failures to write are the helper's to retry.
+// It writes only what differs from what it wrote last, gathers changes before it
+// does, and bounds how often it writes what flaps: each write goes to the API
+// server and from there to every scheduler. Nothing is withdrawn because netagent
+// is away; what a pod holds stays listed. Repeated failures to write are the
+// helper's to retry.
 package slices
 
 import (
@@ -13,7 +13,6 @@ import (
 	"fmt"
 	"time"
 
-	"golang.org/x/time/rate"
 	resourceapi "k8s.io/api/resource/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/dynamic-resource-allocation/resourceslice"
@@ -29,10 +28,6 @@ const (
 	DefaultSlots = 128
 	// defaultGather is longer than a card takes to show all its VFs.
 	defaultGather = time.Second
-	// writesAtOnce are enough for a node whose cards appear one by one. One that
-	// changes on is written every writeInterval.
-	writesAtOnce  = 6
-	writeInterval = 10 * time.Second
 )
 
 // Inventory is what netagent says of the node.
@@ -75,8 +70,7 @@ type Slices struct {
 	last []resourceapi.Device
 	// published tells "no device" from "nothing yet".
 	published bool
-	// pace has a token for each write that may follow at once.
-	pace *rate.Limiter
+	wrote     time.Time
 	// down are the links that are down; nil: no taints.
 	down *devicehealth.Steady
 }
@@ -92,7 +86,7 @@ func New(cfg Config) *Slices {
 	if cfg.Metrics == nil {
 		cfg.Metrics = metrics.Off()
 	}
-	s := &Slices{cfg: cfg, pace: rate.NewLimiter(rate.Every(writeInterval), writesAtOnce)}
+	s := &Slices{cfg: cfg}
 	if cfg.TaintLinkDown > 0 {
 		s.down = devicehealth.NewSteady(cfg.TaintLinkDown)
 	}
@@ -112,7 +106,7 @@ func (s *Slices) Run(ctx context.Context) error {
 		case <-changed:
 			// The first publishing is what pods wait for after a node's start.
 			if s.published {
-				sleep(ctx, max(s.cfg.Gather, s.rest()))
+				sleep(ctx, s.cfg.Gather)
 			}
 		}
 		at, err := s.publish(ctx)
@@ -135,9 +129,13 @@ func (s *Slices) publish(ctx context.Context) (again time.Time, err error) {
 	node := s.cfg.Inventory.Devices()
 	devices := s.devices(ctx, node)
 	counters := share(devices, node)
-	again = s.taint(time.Now(), devices, node)
+	now := time.Now()
+	again = s.taint(now, devices, node)
 	if s.published && equality.Semantic.DeepEqual(devices, s.last) {
 		return again, nil
+	}
+	if at := s.notBefore(devices); now.Before(at) {
+		return earlier(again, at), nil
 	}
 	pool := resourceslice.Pool{Slices: append(divide(devices), counterSlices(counters)...)}
 	err = s.cfg.Publisher.PublishResources(ctx, resourceslice.DriverResources{
@@ -146,17 +144,10 @@ func (s *Slices) publish(ctx context.Context) (again time.Time, err error) {
 	if err != nil {
 		return again, fmt.Errorf("publish devices: %w", err)
 	}
-	s.last, s.published = devices, true
-	s.pace.Allow()
+	s.last, s.published, s.wrote = devices, true, now
 	s.cfg.Metrics.SliceWrites.Add(ctx, 1)
 	logging.From(ctx).Info("published devices", "pool", s.cfg.Node, "devices", len(devices))
 	return again, nil
-}
-
-// rest is how long to wait until there may be another write.
-func (s *Slices) rest() time.Duration {
-	missing := max(0, 1-s.pace.Tokens())
-	return time.Duration(missing * float64(writeInterval))
 }
 
 func sleep(ctx context.Context, d time.Duration) {

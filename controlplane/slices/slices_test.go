@@ -26,6 +26,7 @@ type node struct {
 	unsynced  bool
 	changed   chan struct{}
 	published []resourceslice.DriverResources
+	at        []time.Time // of each
 	err       error
 }
 
@@ -47,7 +48,15 @@ func (n *node) PublishResources(_ context.Context, r resourceslice.DriverResourc
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.published = append(n.published, r)
+	n.at = append(n.at, time.Now())
 	return n.err
+}
+
+// times are those at which the devices were published.
+func (n *node) times() []time.Time {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.at
 }
 
 func (n *node) change(synced bool, devices ...*netagentv1.NodeDevice) {
@@ -343,28 +352,6 @@ func TestChangesAreGathered(t *testing.T) {
 			time.Sleep(100 * time.Millisecond)
 		}
 		n.count(t, 2)
-	})
-}
-
-// TestRestlessNode: the first changes are written at once, then one every ten
-// seconds, and in the end the last one.
-func TestRestlessNode(t *testing.T) {
-	run(t, 0, func(t *testing.T, n *node) {
-		for i := range 60 * 10 {
-			n.change(true, virtual(uint32(i%2+1)))
-			time.Sleep(time.Second)
-		}
-		n.mu.Lock()
-		got := len(n.published)
-		n.mu.Unlock()
-		if most := 6 + 60; got < most-2 || got > most {
-			t.Errorf("published %d times in ten minutes, want about %d", got, most)
-		}
-		n.change(true, virtual(100))
-		time.Sleep(time.Minute)
-		if slots := n.pool(t).Slices[0].Devices[0].Capacity["dra.example.com/slots"].Value; slots.Value() != 100 {
-			t.Errorf("the last change is not written: %v slots", slots.String())
-		}
 	})
 }
 
