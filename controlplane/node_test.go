@@ -25,13 +25,13 @@ import (
 
 // node is a machine with a kubelet's directories, netagent and an API server.
 type node struct {
-	t        testing.TB
+	t        *testing.T
 	cfg      controlplane.Config
 	netagent *netagent
 	client   kubernetes.Interface
 }
 
-func newNode(t testing.TB) *node {
+func newNode(t *testing.T) *node {
 	t.Helper()
 	// Short: the sockets' paths are bounded.
 	dir, err := os.MkdirTemp("", "hw")
