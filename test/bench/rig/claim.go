@@ -42,7 +42,7 @@ func (n *Node) Claims(ctx context.Context, count int, parameters ...string) ([]*
 // claim wants a device for each of the parameters.
 func (n *Node) claim(parameters []string) *resourceapi.ResourceClaim {
 	c := &resourceapi.ResourceClaim{ObjectMeta: metav1.ObjectMeta{
-		Namespace: metav1.NamespaceDefault, Name: n.Name + "-" + string(uuid.NewUUID())[:13],
+		Namespace: metav1.NamespaceDefault, Name: n.Name + "-" + string(uuid.NewUUID())[:13], Labels: n.machine.labels(),
 	}}
 	for i, p := range parameters {
 		request := fmt.Sprintf("r%d", i)
@@ -52,7 +52,7 @@ func (n *Node) claim(parameters []string) *resourceapi.ResourceClaim {
 			},
 		})
 		c.Spec.Devices.Config = append(c.Spec.Devices.Config, resourceapi.DeviceClaimConfiguration{
-			Requests: []string{request}, DeviceConfiguration: opaque(p),
+			Requests: []string{request}, DeviceConfiguration: Opaque(p),
 		})
 	}
 	return c
@@ -62,7 +62,7 @@ func (n *Node) claim(parameters []string) *resourceapi.ResourceClaim {
 func (n *Node) pod(claim string) *corev1.Pod {
 	const device = "device"
 	return &corev1.Pod{
-		ObjectMeta: metav1.ObjectMeta{Namespace: metav1.NamespaceDefault, Name: claim},
+		ObjectMeta: metav1.ObjectMeta{Namespace: metav1.NamespaceDefault, Name: claim, Labels: n.machine.labels()},
 		Spec: corev1.PodSpec{
 			NodeName:       n.Name,
 			Tolerations:    []corev1.Toleration{{Operator: corev1.TolerationOpExists}},
@@ -92,7 +92,8 @@ func (n *Node) allocate(c *resourceapi.ResourceClaim, pod *corev1.Pod) {
 	c.Status.ReservedFor = []resourceapi.ResourceClaimConsumerReference{{Resource: "pods", Name: pod.Name, UID: pod.UID}}
 }
 
-func opaque(parameters string) resourceapi.DeviceConfiguration {
+// Opaque is the configuration of a device with parameters.
+func Opaque(parameters string) resourceapi.DeviceConfiguration {
 	return resourceapi.DeviceConfiguration{Opaque: &resourceapi.OpaqueDeviceConfiguration{
 		Driver: DriverName, Parameters: runtime.RawExtension{Raw: []byte(parameters)},
 	}}

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"time"
 
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
@@ -23,7 +24,7 @@ type Counter struct {
 
 	server *httptest.Server
 	mu     sync.Mutex
-	counts map[string]int
+	times  map[string][]time.Time
 }
 
 // NewCounter starts one.
@@ -40,7 +41,7 @@ func (m *Machine) NewCounter() (*Counter, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Counter{counts: map[string]int{}, Kubeconfig: filepath.Join(m.Dir, "counted")}
+	c := &Counter{times: map[string][]time.Time{}}
 	proxy := httputil.NewSingleHostReverseProxy(target)
 	proxy.Transport, proxy.FlushInterval = transport, -1
 	proxy.ModifyResponse = func(r *http.Response) error {
@@ -53,6 +54,7 @@ func (m *Machine) NewCounter() (*Counter, error) {
 		c.add(r, "")
 		proxy.ServeHTTP(w, r)
 	}))
+	c.Kubeconfig = filepath.Join(m.Dir, "by-"+c.server.Listener.Addr().String())
 	text := fmt.Sprintf("{apiVersion: v1, kind: Config, current-context: c, clusters: [{name: c, cluster: {server: %q}}], contexts: [{name: c, context: {cluster: c}}]}", c.server.URL)
 	return c, os.WriteFile(c.Kubeconfig, []byte(text), 0o600)
 }
@@ -75,16 +77,25 @@ func (c *Counter) add(r *http.Request, how string) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.counts[verb+" "+what+how]++
+	c.times[verb+" "+what+how] = append(c.times[verb+" "+what+how], time.Now())
 }
 
 // Take returns what has been counted since it was last called.
 func (c *Counter) Take() map[string]int {
+	counts := map[string]int{}
+	for what, times := range c.TakeTimes() {
+		counts[what] = len(times)
+	}
+	return counts
+}
+
+// TakeTimes is Take with the time of each request.
+func (c *Counter) TakeTimes() map[string][]time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	counts := maps.Clone(c.counts)
-	clear(c.counts)
-	return counts
+	times := maps.Clone(c.times)
+	clear(c.times)
+	return times
 }
 
 // Close ends it.

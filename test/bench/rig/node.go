@@ -60,7 +60,7 @@ func (m *Machine) NewNode(ctx context.Context, config NodeConfig) (*Node, error)
 	if err := n.lay(); err != nil {
 		return nil, fmt.Errorf("node %s: %w", n.Name, err)
 	}
-	_, err := m.Client.CoreV1().Nodes().Create(ctx, &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: n.Name}}, metav1.CreateOptions{})
+	_, err := m.Client.CoreV1().Nodes().Create(ctx, &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: n.Name, Labels: m.labels()}}, metav1.CreateOptions{})
 	if err != nil {
 		return nil, fmt.Errorf("node %s: %w", n.Name, err)
 	}
@@ -89,7 +89,7 @@ func (n *Node) lay() error {
 		}
 	}
 	for _, name := range []string{"dra-driver", "netagent", "podlink"} {
-		if err := copyFile(filepath.Join(n.machine.Binaries, name), n.Path("/"+name), 0o755); err != nil {
+		if err := os.Link(filepath.Join(n.machine.binaries, name), n.Path("/"+name)); err != nil {
 			return err
 		}
 	}

@@ -52,7 +52,7 @@ func (n *Node) start(name string, space *Space, capability string, env []string,
 func (p *program) await(ctx context.Context, ready func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
-	for {
+	for began := time.Now(); ; {
 		last := ready(ctx)
 		if last == nil {
 			return nil
@@ -63,7 +63,7 @@ func (p *program) await(ctx context.Context, ready func(context.Context) error) 
 			return fmt.Errorf("%s ended: %w\n%s", filepath.Base(p.log), err, p.said())
 		case <-ctx.Done():
 			return fmt.Errorf("%s: not ready in time: %w\n%s", filepath.Base(p.log), last, p.said())
-		case <-time.After(time.Millisecond):
+		case <-time.After(max(time.Millisecond, time.Since(began)/100)): // which is as exact as a start's time need be
 		}
 	}
 }
@@ -82,7 +82,7 @@ func (p *program) stop() error {
 		return err
 	}
 	select {
-	case <-p.ended:
+	case <-p.ended: // by the signal
 		return nil
 	case <-time.After(startTimeout):
 		return errors.Join(fmt.Errorf("%s does not end", filepath.Base(p.log)), p.Process.Kill())

@@ -27,8 +27,8 @@ const DriverName = "dra.example.com"
 type Machine struct {
 	// Dir is for what the nodes have on disk. It is removed in the end.
 	Dir string
-	// Binaries has those of the product.
-	Binaries string
+	// binaries has those of the product, for nodes to link.
+	binaries string
 	// Kubeconfig is an administrator's.
 	Kubeconfig string
 	// Client has the settings that the driver's has, without its limits.
@@ -62,16 +62,17 @@ func NewMachine(dir, binaries, kubeconfig string) (*Machine, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Machine{Dir: root, Binaries: binaries, Kubeconfig: kubeconfig, Client: client, prefix: filepath.Base(root), own: own}, nil
+	m := &Machine{Dir: root, binaries: filepath.Join(root, "bin"), Kubeconfig: kubeconfig, Client: client, prefix: filepath.Base(root), own: own}
+	return m, os.CopyFS(m.binaries, os.DirFS(binaries))
 }
 
-// Close ends all nodes and removes what they had.
+// Close ends all nodes and removes what they had, on the disk and in the cluster.
 func (m *Machine) Close() error {
 	var errs []error
 	for _, n := range m.nodes {
 		errs = append(errs, n.Close())
 	}
-	return errors.Join(append(errs, os.RemoveAll(m.Dir))...)
+	return errors.Join(append(errs, m.forget(), os.RemoveAll(m.Dir))...)
 }
 
 // Build builds the product's binaries from a checkout into dir, as they are
