@@ -44,7 +44,8 @@ const (
 type floors struct {
 	kernel                *floor.Kernel
 	journal, record, spec *floor.File
-	upIndex               int
+	// on are the links by index that others can stand on.
+	on map[string]int
 }
 
 // newFloors prepares what a node's floors need. Files are where the product has
@@ -55,7 +56,7 @@ func (p *place) newFloors(n *rig.Node) (*floors, error) {
 		if f.kernel, err = floor.NewKernel(); err != nil {
 			return err
 		}
-		f.upIndex, err = linkIndex(parent)
+		f.on, err = linkIndices()
 		return err
 	})
 	if err != nil {
@@ -80,10 +81,10 @@ func (f *floors) links(k kind, n int) []measure.Step {
 	for i := range n {
 		l := k.link
 		l.Name, l.MTU, l.Group = fmt.Sprintf("floor%d", i), mtu, group
-		l.MAC = []byte{0x02, 0, 0, 0, 1, byte(i)}
-		if k.onParent() {
-			l.Parent = f.upIndex
+		if k.name != ipoib.name { // its address is the card's to give
+			l.MAC = []byte{0x02, 0, 0, 0, 1, byte(i)}
 		}
+		l.Parent = f.on[k.parent]
 		create = append(create, floor.Create(l))
 	}
 	remove := floor.DeleteGroup(group)

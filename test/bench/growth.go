@@ -28,20 +28,29 @@ func (p *place) growth(ctx context.Context) (report.Group, error) {
 		if err := n.hold(ctx, veth, g.claims); err != nil {
 			return report.Group{}, err
 		}
-		claims, err := n.node.Claims(ctx, 1, veth.devices(1)...)
+		these, r, err := p.sideBySide(ctx, n, grownName(g.links, g.claims))
 		if err != nil {
 			return report.Group{}, err
 		}
-		what := grownName(g.links, g.claims)
-		these := append(append(n.floors.links(veth, 1), p.get(claims[0].Name)), n.both("", claims[0])...)
-		rows = append(rows, row{prepareRow(what), []string{createRow(veth, 1) + ", " + what, apiGet + ", " + what}})
-		steps = append(steps, named(these, what)...)
+		steps, rows = append(steps, these...), append(rows, r)
 	}
 	samples, err := measure.Rounds(ctx, p.Rounds, steps...)
 	if err != nil {
 		return report.Group{}, err
 	}
 	return groupOf("A claim of one veth on nodes that differ in what else they have, in the same rounds.", samples, rows...)
+}
+
+// sideBySide are the steps that prepare a claim of one veth on one of several
+// nodes, with floors of that node's own, and the row of it.
+func (p *place) sideBySide(ctx context.Context, n *called, what string) ([]measure.Step, row, error) {
+	claims, err := n.node.Claims(ctx, 1, veth.devices(1)...)
+	if err != nil {
+		return nil, row{}, err
+	}
+	steps := append(append(n.floors.links(veth, 1), p.get(claims[0].Name)), n.both("", claims[0])...)
+	r := row{prepareRow(what), []string{createRow(veth, 1) + ", " + what, apiGet + ", " + what}}
+	return named(steps, what), r, nil
 }
 
 // named are steps with the name of what they are done on.

@@ -10,6 +10,9 @@ import (
 // parent is the link that others stand on, on every node of the benchmark.
 const parent = "up0"
 
+// infiniband is the link of the test node that ipoib stands on.
+const infiniband = "ib0"
+
 // mtu of all links that are made, in bytes.
 const mtu = 1400
 
@@ -20,6 +23,7 @@ const group = 0x4858
 // it, and as the bare kernel is.
 type kind struct {
 	name       string
+	parent     string // the link that it stands on; "" for none
 	parameters string // as kubectl writes them; %d: the device's number in the claim
 	request    func() *netagentv1.DeviceRequest
 	link       floor.Link
@@ -34,7 +38,7 @@ var (
 		link: floor.Link{Kind: "veth"},
 	}
 	macvlan = kind{
-		name: "macvlan", parameters: `{"netdev":{"interfaceName":"net%d","kind":"macvlan","mtu":1400,"parent":"up0"},"type":"netdev"}`,
+		name: "macvlan", parent: parent, parameters: `{"netdev":{"interfaceName":"net%d","kind":"macvlan","mtu":1400,"parent":"up0"},"type":"netdev"}`,
 		request: func() *netagentv1.DeviceRequest {
 			return &netagentv1.DeviceRequest{Kind: &netagentv1.DeviceRequest_Macvlan{Macvlan: &netagentv1.Macvlan{
 				Parent: parent, Mode: netagentv1.MacvlanMode_MACVLAN_MODE_BRIDGE, Mtu: mtu,
@@ -43,7 +47,7 @@ var (
 		link: floor.Link{Kind: "macvlan"},
 	}
 	ipvlan = kind{
-		name: "ipvlan", parameters: `{"netdev":{"interfaceName":"net%d","kind":"ipvlan","mtu":1400,"parent":"up0"},"type":"netdev"}`,
+		name: "ipvlan", parent: parent, parameters: `{"netdev":{"interfaceName":"net%d","kind":"ipvlan","mtu":1400,"parent":"up0"},"type":"netdev"}`,
 		request: func() *netagentv1.DeviceRequest {
 			return &netagentv1.DeviceRequest{Kind: &netagentv1.DeviceRequest_Ipvlan{Ipvlan: &netagentv1.Ipvlan{
 				Parent: parent, Mode: netagentv1.IpvlanMode_IPVLAN_MODE_L2, Flag: netagentv1.IpvlanFlag_IPVLAN_FLAG_BRIDGE, Mtu: mtu,
@@ -58,13 +62,19 @@ var (
 		},
 		link: floor.Link{Kind: "dummy"},
 	}
+	ipoib = kind{
+		name: "ipoib", parent: infiniband,
+		request: func() *netagentv1.DeviceRequest {
+			return &netagentv1.DeviceRequest{Kind: &netagentv1.DeviceRequest_Ipoib{Ipoib: &netagentv1.Ipoib{
+				Parent: infiniband, Pkey: floor.PartitionKey, Mode: netagentv1.IpoibMode_IPOIB_MODE_DATAGRAM, Mtu: mtu,
+			}}}
+		},
+		link: floor.Link{Kind: "ipoib"},
+	}
 )
 
 // created are the kinds that need no hardware.
 var created = []kind{veth, macvlan, ipvlan, dummy}
-
-// onParent says whether the kind stands on another link.
-func (k kind) onParent() bool { return k.name == macvlan.name || k.name == ipvlan.name }
 
 // devices are a claim's, of one kind.
 func (k kind) devices(n int) (list []string) {

@@ -91,9 +91,11 @@ func requests(during string, counts map[string]int, factor float64) (list []repo
 // writes counts those that change something.
 func writes(counts map[string]int) (n int) {
 	for what, count := range counts {
-		if verb, _, _ := strings.Cut(what, " "); verb != "GET" && verb != "WATCH" {
+		if verb, _, _ := strings.Cut(what, " "); writing(verb) {
 			n += count
 		}
 	}
 	return n
 }
+
+func writing(verb string) bool { return verb != "GET" && verb != "WATCH" }

@@ -58,12 +58,17 @@ func fill(space *rig.Space, links int) error {
 	})
 }
 
-func linkIndex(name string) (int, error) {
-	l, err := netlink.LinkByName(name)
+// linkIndices are the namespace's links.
+func linkIndices() (map[string]int, error) {
+	links, err := netlink.LinkList()
 	if err != nil {
-		return 0, err
+		return nil, fmt.Errorf("list links: %w", err)
 	}
-	return l.Attrs().Index, nil
+	indices := map[string]int{}
+	for _, l := range links {
+		indices[l.Attrs().Name] = l.Attrs().Index
+	}
+	return indices, nil
 }
 
 // patience bounds the wait for something that happens by itself.

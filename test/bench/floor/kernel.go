@@ -51,6 +51,9 @@ func (k *Kernel) Do(request []byte) error {
 	return nil
 }
 
+// PartitionKey is the InfiniBand partition of bare links.
+const PartitionKey = 0x8001
+
 // Link is what a bare link is made with.
 type Link struct {
 	Name   string
@@ -92,7 +95,7 @@ func (l Link) addData(info *nl.RtAttr) {
 	case "ipvlan":
 		data.AddRtAttr(nl.IFLA_IPVLAN_MODE, nl.Uint16Attr(0))
 	case "ipoib":
-		data.AddRtAttr(nl.IFLA_IPOIB_PKEY, nl.Uint16Attr(0x8001))
+		data.AddRtAttr(nl.IFLA_IPOIB_PKEY, nl.Uint16Attr(PartitionKey))
 		data.AddRtAttr(nl.IFLA_IPOIB_MODE, nl.Uint16Attr(0))
 	case "veth":
 		peer := data.AddRtAttr(nl.VETH_INFO_PEER, nil)
