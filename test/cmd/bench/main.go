@@ -1,6 +1,7 @@
 // Bench measures what Hawser costs, see package bench.
 //
-//	bench [flags]      measures on this machine
+//	bench [flags]          measures on this machine and on the test node
+//	bench place [flags]    measures where it is, and prints that as JSON
 package main
 
 import (
@@ -18,8 +19,9 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
-	defer stop()
-	if err := run(ctx, os.Args[1:]); err != nil {
+	err := run(ctx, os.Args[1:])
+	stop()
+	if err != nil {
 		if !errors.Is(err, flag.ErrHelp) {
 			fmt.Fprintln(os.Stderr, "bench:", err)
 		}
@@ -28,14 +30,24 @@ func main() {
 }
 
 func run(ctx context.Context, args []string) error {
+	command := ""
 	if len(args) > 0 {
-		switch args[0] {
-		case rig.EnterCommand:
-			return rig.Enter(args[1:])
-		case floor.EchoCommand:
-			return floor.ServeEcho(args[1])
-		}
+		command = args[0]
 	}
+	switch command {
+	case rig.EnterCommand:
+		return rig.Enter(args[1:])
+	case floor.EchoCommand:
+		return floor.ServeEcho(args[1])
+	case placeCommand:
+		return isolated(ctx, args[1:], parsePlace, place)
+	default:
+		return isolated(ctx, args, parse, measure)
+	}
+}
+
+// isolated measures in a mount namespace of its own.
+func isolated[options any](ctx context.Context, args []string, parse func([]string) (options, error), measure func(context.Context, options) error) error {
 	o, err := parse(args)
 	if err != nil {
 		return err
