@@ -11,6 +11,7 @@ HISTORIES ?= 300
 SEED ?= 0
 LIVES ?= 200
 NODES ?= 500
+ROUNDS ?= 1000
 CLUSTER := go run -C test ./cmd/cluster
 TOOL = go tool -modfile=tools/$(1)/go.mod
 
@@ -68,7 +69,7 @@ kernel: ## The test node itself, then netagent's tests on its kernel, which has 
 
 .PHONY: e2e
 e2e: ## Tests on a real cluster: the product as shipped, real pods; that its build is reproducible; images by a real engine
-	go test -C test -p 1 -count=1 -timeout 80m -v ./cluster/ ./scale/ ./product/ ./kindnode/ ./e2e/
+	go test -C test -p 1 -count=1 -timeout 80m -v ./cluster/ ./scale/ ./product/ ./kindnode/ ./e2e/ ./cmd/bench/
 
 .PHONY: churn
 churn: ## Many pods that come and go while the driver is updated: make churn LIVES=200
@@ -77,6 +78,10 @@ churn: ## Many pods that come and go while the driver is updated: make churn LIV
 .PHONY: scale
 scale: ## What many nodes ask of the API server and the scheduler, simulated, into .scale/: make scale NODES=1000
 	go run -C test ./cmd/scale --nodes $(NODES) --repo "$(CURDIR)" --out "$(CURDIR)/.scale" $(SCALE)
+
+.PHONY: bench
+bench: ## What a prepare costs, beside its floor: a table, and JSON, Markdown and a plot in .bench/ (ROUNDS=1000)
+	go run -C test ./cmd/bench -rounds $(ROUNDS) -out "$(CURDIR)/.bench" -version "$(VERSION)"
 
 ##@ Build
 
