@@ -83,6 +83,10 @@ scale: ## What many nodes ask of the API server and the scheduler, simulated, in
 bench: ## What a prepare costs, beside its floor: a table, and JSON, Markdown and a plot in .bench/ (ROUNDS=1000)
 	go run -C test ./cmd/bench -rounds $(ROUNDS) -out "$(CURDIR)/.bench" -version "$(VERSION)"
 
+.PHONY: bench-publish
+bench-publish: ## Make the last run of bench the one that docs/performance.md shows
+	go run -C test ./cmd/bench publish "$(CURDIR)" "$(CURDIR)/.bench/bench.json"
+
 ##@ Build
 
 .PHONY: binaries

@@ -18,10 +18,15 @@ import (
 
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/clientcmd"
+
+	"github.com/hawser-dra/hawser/internal/kubeclient"
 )
 
 // DriverName is the driver's, as shipped.
 const DriverName = "dra.example.com"
+
+// noLimit of requests a second.
+const noLimit = -1
 
 // Machine is where nodes are.
 type Machine struct {
@@ -46,9 +51,7 @@ func NewMachine(dir, binaries, kubeconfig string) (*Machine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("access to the API server: %w", err)
 	}
-	config.QPS = -1
-	config.ContentType = "application/vnd.kubernetes.protobuf"
-	config.AcceptContentTypes = "application/vnd.kubernetes.protobuf,application/json"
+	kubeclient.Configure(config, noLimit, 0)
 	client, err := kubernetes.NewForConfig(config)
 	if err != nil {
 		return nil, fmt.Errorf("access to the API server: %w", err)

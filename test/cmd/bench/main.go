@@ -2,6 +2,8 @@
 //
 //	bench [flags]          measures on this machine and on the test node
 //	bench place [flags]    measures where it is, and prints that as JSON
+//	bench publish REPOSITORY bench.json
+//	                       makes a run the one that the documents show
 package main
 
 import (
@@ -39,6 +41,8 @@ func run(ctx context.Context, args []string) error {
 		return rig.Enter(args[1:])
 	case floor.EchoCommand:
 		return floor.ServeEcho(args[1])
+	case publishCommand:
+		return publish(args[1:])
 	case placeCommand:
 		return isolated(ctx, args[1:], parsePlace, place)
 	default:

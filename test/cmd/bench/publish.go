@@ -1,0 +1,52 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/hawser-dra/hawser/test/bench/report"
+)
+
+// Where a repository has its last report.
+const (
+	publishedDocument = "docs/performance.md"
+	publishedJSON     = "docs/performance.json"
+	publishedPlot     = "docs/performance.svg"
+)
+
+// publishCommand is the first argument of the program when it is to do that.
+const publishCommand = "publish"
+
+// publish makes a run that is in a file the one that the documents show.
+func publish(args []string) error {
+	if len(args) != 2 {
+		return errors.New("usage: bench publish REPOSITORY bench.json")
+	}
+	f, err := os.Open(args[1])
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	r, err := report.ReadJSON(f)
+	if err != nil {
+		return err
+	}
+	path := filepath.Join(args[0], publishedDocument)
+	old, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	text, err := r.Embed(string(old))
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	out, err := os.Create(filepath.Join(args[0], publishedJSON))
+	if err != nil {
+		return err
+	}
+	return errors.Join(r.WriteJSON(out), out.Close(),
+		os.WriteFile(filepath.Join(args[0], publishedPlot), r.SVG(), 0o644),
+		os.WriteFile(path, []byte(text), 0o644))
+}
