@@ -84,8 +84,8 @@ bench: ## What a prepare costs, beside its floor: a table, and JSON, Markdown an
 	go run -C test ./cmd/bench -rounds $(ROUNDS) -out "$(CURDIR)/.bench" -version "$(VERSION)"
 
 .PHONY: bench-publish
-bench-publish: ## Make the last run of bench the one that docs/performance.md shows
-	go run -C test ./cmd/bench publish "$(CURDIR)" "$(CURDIR)/.bench/bench.json"
+bench-publish: ## Make the last run of bench the one that docs/performance.md shows, or RUN='FILE FILE', one for each place
+	go run -C test ./cmd/bench publish "$(CURDIR)" $(or $(RUN),"$(CURDIR)/.bench/bench.json")
 
 ##@ Build
 

@@ -101,7 +101,7 @@ func Run(ctx context.Context, c Config) (report.Place, error) {
 		return report.Place{}, err
 	}
 	defer p.echo.Close()
-	out := report.Place{Name: c.Place, Kernel: kernelRelease(), CPU: cpuName(), CPUs: runtime.NumCPU()}
+	out := report.Place{Name: c.Place, Rounds: c.Rounds, Kernel: kernelRelease(), CPU: cpuName(), CPUs: runtime.NumCPU()}
 	for _, m := range p.measurements() {
 		if c.Only != nil && !c.Only.MatchString(m.name) {
 			continue

@@ -10,7 +10,6 @@ import (
 type Report struct {
 	Began   time.Time `json:"began"`
 	Version string    `json:"version"`
-	Rounds  int       `json:"rounds"`
 	Places  []Place   `json:"places"`
 }
 
@@ -20,6 +19,7 @@ type Place struct {
 	Kernel string  `json:"kernel"`
 	CPU    string  `json:"cpu"`
 	CPUs   int     `json:"cpus"`
+	Rounds int     `json:"rounds"`
 	Groups []Group `json:"groups"`
 	Goals  []Goal  `json:"goals,omitempty"`
 }

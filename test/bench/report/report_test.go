@@ -21,9 +21,9 @@ var update = flag.Bool("update", false, "write the golden files")
 func example() Report {
 	const us, ms = time.Microsecond, time.Millisecond
 	return Report{
-		Began: time.Date(2026, 3, 14, 15, 9, 26, 0, time.UTC), Version: "v1.2.3", Rounds: 200,
+		Began: time.Date(2026, 3, 14, 15, 9, 26, 0, time.UTC), Version: "v1.2.3",
 		Places: []Place{{
-			Name: "machine", Kernel: "6.12.9", CPU: "Example CPU <8> @ 3 GHz", CPUs: 8,
+			Name: "machine", Kernel: "6.12.9", CPU: "Example CPU <8> @ 3 GHz", CPUs: 8, Rounds: 200,
 			Goals: []Goal{
 				{Name: "attach macvlan", Value: 1.9042, Limit: 2, Unit: "×"},
 				{Name: "claims", Value: 41.37, Limit: 50, AtLeast: true, Unit: "claims/s"},
@@ -49,7 +49,7 @@ func example() Report {
 				},
 			},
 		}, {
-			Name: "node", Kernel: "6.12.9", CPU: "Example CPU <8> @ 3 GHz", CPUs: 8,
+			Name: "node", Kernel: "6.12.9", CPU: "Example CPU <8> @ 3 GHz", CPUs: 8, Rounds: 200,
 			Groups: []Group{
 				{
 					Name: "pod", What: "A pod, until it is ready.", Drift: 0.08,

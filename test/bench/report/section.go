@@ -38,7 +38,7 @@ func (r Report) sections() []section {
 }
 
 func (r Report) headline() string {
-	return fmt.Sprintf("Hawser %s, %d rounds, %s", r.Version, r.Rounds, r.Began.UTC().Format("2006-01-02 15:04 UTC"))
+	return fmt.Sprintf("Hawser %s, %s", r.Version, r.Began.UTC().Format("2006-01-02 15:04 UTC"))
 }
 
 func (p Place) section() section {
@@ -50,7 +50,7 @@ func (p Place) section() section {
 }
 
 func (p Place) machine() string {
-	return fmt.Sprintf("Kernel %s, %d × %s.", p.Kernel, p.CPUs, p.CPU)
+	return fmt.Sprintf("%d rounds, kernel %s, %d × %s.", p.Rounds, p.Kernel, p.CPUs, p.CPU)
 }
 
 func (g Group) section() section {

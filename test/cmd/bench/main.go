@@ -2,7 +2,7 @@
 //
 //	bench [flags]          measures on this machine and on the test node
 //	bench place [flags]    measures where it is, and prints that as JSON
-//	bench publish REPOSITORY bench.json
+//	bench publish REPOSITORY bench.json…
 //	                       makes a run the one that the documents show
 package main
 

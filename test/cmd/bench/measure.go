@@ -20,7 +20,7 @@ func measure(ctx context.Context, o options) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(b.dir)) }()
-	r := report.Report{Began: time.Now().UTC().Truncate(time.Second), Version: o.version, Rounds: o.rounds}
+	r := report.Report{Began: time.Now().UTC().Truncate(time.Second), Version: o.version}
 	for _, place := range []struct {
 		name    string
 		measure func(context.Context, built, options) (report.Place, error)

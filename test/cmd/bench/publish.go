@@ -19,17 +19,13 @@ const (
 // publishCommand is the first argument of the program when it is to do that.
 const publishCommand = "publish"
 
-// publish makes a run that is in a file the one that the documents show.
+// publish makes a run that is in files, one or one for each place, the one that the
+// documents show.
 func publish(args []string) error {
-	if len(args) != 2 {
-		return errors.New("usage: bench publish REPOSITORY bench.json")
+	if len(args) < 2 {
+		return errors.New("usage: bench publish REPOSITORY bench.json…")
 	}
-	f, err := os.Open(args[1])
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	r, err := report.ReadJSON(f)
+	r, err := readAll(args[1:])
 	if err != nil {
 		return err
 	}
@@ -49,4 +45,24 @@ func publish(args []string) error {
 	return errors.Join(r.WriteJSON(out), out.Close(),
 		os.WriteFile(filepath.Join(args[0], publishedPlot), r.SVG(), 0o644),
 		os.WriteFile(path, []byte(text), 0o644))
+}
+
+// readAll reads the places of all files, and the rest of the first.
+func readAll(paths []string) (all report.Report, err error) {
+	for i, path := range paths {
+		f, err := os.Open(path)
+		if err != nil {
+			return all, err
+		}
+		r, err := report.ReadJSON(f)
+		if err = errors.Join(err, f.Close()); err != nil {
+			return all, fmt.Errorf("%s: %w", path, err)
+		}
+		if i == 0 {
+			all = r
+			continue
+		}
+		all.Places = append(all.Places, r.Places...)
+	}
+	return all, nil
 }
