@@ -82,8 +82,11 @@ func (p *program) stop() error {
 		return err
 	}
 	select {
-	case <-p.ended: // by the signal
-		return nil
+	case err := <-p.ended:
+		if _, bySignal := errors.AsType[*exec.ExitError](err); bySignal {
+			return nil
+		}
+		return err
 	case <-time.After(startTimeout):
 		return errors.Join(fmt.Errorf("%s does not end", filepath.Base(p.log)), p.Process.Kill())
 	}
