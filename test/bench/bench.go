@@ -101,7 +101,7 @@ func Run(ctx context.Context, c Config) (report.Place, error) {
 		return report.Place{}, err
 	}
 	defer p.echo.Close()
-	out := report.Place{Name: c.Place, Rounds: c.Rounds, Kernel: kernelRelease(), CPU: cpuName(), CPUs: runtime.NumCPU()}
+	out := report.Place{Name: c.Place, Kernel: kernelRelease(), CPU: cpuName(), CPUs: runtime.NumCPU()}
 	for _, m := range p.measurements() {
 		if c.Only != nil && !c.Only.MatchString(m.name) {
 			continue
@@ -125,7 +125,7 @@ func (p *place) steady(ctx context.Context, m measurement) (g report.Group, err 
 		}
 		fmt.Fprintf(p.Log, "%s: %s: the floor has drifted by %.0f %%\n", p.Place, m.name, 100*g.Drift)
 	}
-	g.Name = m.name
+	g.Name, g.Rounds = m.name, p.Rounds
 	return g, err
 }
 

@@ -19,7 +19,6 @@ type Place struct {
 	Kernel string  `json:"kernel"`
 	CPU    string  `json:"cpu"`
 	CPUs   int     `json:"cpus"`
-	Rounds int     `json:"rounds"`
 	Groups []Group `json:"groups"`
 	Goals  []Goal  `json:"goals,omitempty"`
 }
@@ -28,6 +27,8 @@ type Place struct {
 type Group struct {
 	Name string `json:"name"` // as "prepare", "growth"
 	What string `json:"what"` // a sentence
+	// Rounds that the group was measured for.
+	Rounds int `json:"rounds"`
 	// Drift of the group's floor between the first and the last quarter of the
 	// rounds, as a share: above [MaxDrift] the group is void.
 	Drift float64 `json:"drift"`

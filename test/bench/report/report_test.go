@@ -23,14 +23,14 @@ func example() Report {
 	return Report{
 		Began: time.Date(2026, 3, 14, 15, 9, 26, 0, time.UTC), Version: "v1.2.3",
 		Places: []Place{{
-			Name: "machine", Kernel: "6.12.9", CPU: "Example CPU <8> @ 3 GHz", CPUs: 8, Rounds: 200,
+			Name: "machine", Kernel: "6.12.9", CPU: "Example CPU <8> @ 3 GHz", CPUs: 8,
 			Goals: []Goal{
 				{Name: "attach macvlan", Value: 1.9042, Limit: 2, Unit: "×"},
 				{Name: "claims", Value: 41.37, Limit: 50, AtLeast: true, Unit: "claims/s"},
 			},
 			Groups: []Group{
 				{
-					Name: "prepare", What: "A claim, from the call to the answer.", Drift: 0.0312,
+					Name: "prepare", What: "A claim, from the call to the answer.", Rounds: 200, Drift: 0.0312,
 					Rows: []Row{
 						{Name: "kernel: macvlan", Samples: 200, P50: 312 * us, P90: 402 * us, P99: 655 * us},
 						{Name: "write | sync", Samples: 200, P50: 999600, P90: 1203 * us, P99: 2 * ms},
@@ -41,7 +41,7 @@ func example() Report {
 					Counts: []Count{{"writes of a claim", 2, "writes"}, {"memory of netagent", 11.46, "MiB"}},
 				},
 				{
-					Name: "growth", What: "The same with many claims before it.", Drift: 0.314,
+					Name: "growth", What: "The same with many claims before it.", Rounds: 200, Drift: 0.314,
 					Rows: []Row{
 						{Name: "empty", Samples: 50, P50: 12 * ms, P90: 14 * ms, P99: 19 * ms},
 						{Name: "with 1000 claims", Samples: 50, P50: 15300 * us, P90: 18 * ms, P99: 22 * ms, Floor: 12 * ms, FloorOf: []string{"empty"}},
@@ -49,7 +49,7 @@ func example() Report {
 				},
 			},
 		}, {
-			Name: "node", Kernel: "6.12.9", CPU: "Example CPU <8> @ 3 GHz", CPUs: 8, Rounds: 200,
+			Name: "node", Kernel: "6.12.9", CPU: "Example CPU <8> @ 3 GHz", CPUs: 8,
 			Groups: []Group{
 				{
 					Name: "pod", What: "A pod, until it is ready.", Drift: 0.08,

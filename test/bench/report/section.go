@@ -50,7 +50,7 @@ func (p Place) section() section {
 }
 
 func (p Place) machine() string {
-	return fmt.Sprintf("%d rounds, kernel %s, %d × %s.", p.Rounds, p.Kernel, p.CPUs, p.CPU)
+	return fmt.Sprintf("Kernel %s, %d × %s.", p.Kernel, p.CPUs, p.CPU)
 }
 
 func (g Group) section() section {
@@ -66,10 +66,11 @@ func (g Group) section() section {
 }
 
 func (g Group) drift() sentence {
+	text := fmt.Sprintf("In %d rounds the floor drifted by %s", g.Rounds, formatShare(g.Drift))
 	if g.Void() {
-		return sentence{"The floor drifted by " + formatShare(g.Drift) + ", more than " + formatShare(MaxDrift) + ":", "void"}
+		return sentence{text + ", more than " + formatShare(MaxDrift) + ":", "void"}
 	}
-	return sentence{text: "The floor drifted by " + formatShare(g.Drift) + "."}
+	return sentence{text: text + "."}
 }
 
 func goalTable(goals []Goal) table {

@@ -19,8 +19,8 @@ const (
 // publishCommand is the first argument of the program when it is to do that.
 const publishCommand = "publish"
 
-// publish makes a run that is in files, one or one for each place, the one that the
-// documents show.
+// publish makes a run the one that the documents show. It may be in several files,
+// as of places and groups that were measured apart.
 func publish(args []string) error {
 	if len(args) < 2 {
 		return errors.New("usage: bench publish REPOSITORY bench.json…")
@@ -47,7 +47,7 @@ func publish(args []string) error {
 		os.WriteFile(path, []byte(text), 0o644))
 }
 
-// readAll reads the places of all files, and the rest of the first.
+// readAll reads all files: the first, and of the others the groups, by place.
 func readAll(paths []string) (all report.Report, err error) {
 	for i, path := range paths {
 		f, err := os.Open(path)
@@ -62,7 +62,20 @@ func readAll(paths []string) (all report.Report, err error) {
 			all = r
 			continue
 		}
-		all.Places = append(all.Places, r.Places...)
+		for _, p := range r.Places {
+			all.Places = join(all.Places, p)
+		}
 	}
 	return all, nil
+}
+
+func join(places []report.Place, more report.Place) []report.Place {
+	for i := range places {
+		if places[i].Name == more.Name {
+			places[i].Groups = append(places[i].Groups, more.Groups...)
+			places[i].Goals = append(places[i].Goals, more.Goals...)
+			return places
+		}
+	}
+	return append(places, more)
 }
