@@ -96,7 +96,7 @@ func (r *Reporter) update(ctx context.Context, claim record.Claim, entries []res
 			return anotherClaim(claim)
 		}
 		others := slices.DeleteFunc(rc.Status.Devices, r.owns)
-		rc.Status.Devices = append(others, entries...)
+		rc.Status.Devices = slices.Concat(others, entries)
 		_, err = claims.UpdateStatus(ctx, rc, metav1.UpdateOptions{FieldManager: r.config.Driver})
 		return err
 	})

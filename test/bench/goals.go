@@ -30,6 +30,7 @@ var judges = map[string]func(figures) []report.Goal{
 	"tracing":      figures.tracing,
 	"start":        figures.start,
 	"slices":       figures.slices,
+	"flaps":        figures.flaps,
 	"system calls": figures.systemCalls,
 }
 
@@ -131,6 +132,15 @@ func (f figures) start() []report.Goal {
 
 func (f figures) slices() []report.Goal {
 	return []report.Goal{{Name: "API writes when nothing changes", Value: f.count(idleWrites), Limit: 0, Unit: "writes"}}
+}
+
+func (f figures) flaps() (list []report.Goal) {
+	for _, c := range f.group.Counts {
+		if strings.HasPrefix(c.Name, mostWrites) {
+			list = append(list, report.Goal{Name: c.Name, Value: c.Value, Limit: 1, Unit: "writes"})
+		}
+	}
+	return list
 }
 
 func (f figures) systemCalls() (list []report.Goal) {

@@ -36,11 +36,12 @@ const (
 // AddPods adds to what was measured on a cluster's node how long pods take there,
 // from their creation to Ready, with the product as it is installed on it.
 func AddPods(ctx context.Context, p report.Place, c *cluster.Cluster, rounds int) (report.Place, error) {
-	g, err := pods(ctx, c, max(fewestPods, rounds/roundsAPod))
+	count := max(fewestPods, rounds/roundsAPod)
+	g, err := pods(ctx, c, count)
 	if err != nil {
 		return p, fmt.Errorf("%s: %w", PodGroup, err)
 	}
-	g.Name = PodGroup
+	g.Name, g.Rounds = PodGroup, count
 	p.Groups = append(p.Groups, g)
 	p.Goals = goals(p.Groups)
 	return p, nil

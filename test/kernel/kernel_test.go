@@ -118,14 +118,16 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// why is the end of what the first test that failed has printed.
+// why is the end of what the first test that failed has printed, and what the
+// kernel has.
 func why(pkg, out string) string {
 	const most = 2000
 	at := failed.FindStringIndex(out)
 	if at == nil {
 		return pkg + ": " + out[max(0, len(out)-most):]
 	}
-	return fmt.Sprintf("%s failed:\n%s\nall that failed: %q", pkg, out[max(0, at[0]-most):at[1]], failed.FindAllString(out, -1))
+	return fmt.Sprintf("%s failed:\n%s\n%s\nall that failed: %q", pkg,
+		out[max(0, at[0]-most):at[1]], out[max(0, len(out)-most):], failed.FindAllString(out, -1))
 }
 
 // runTests runs those tests first that want the machine alone, in its own network
@@ -134,7 +136,8 @@ const runTests = `cp -r /host/%s /tmp/package && cd /tmp/package
 export HAWSER_KERNEL=full HAWSER_FAKE_HCA=/host/%s
 HAWSER_ALONE=1 HAWSER_TESTNS=1 ./package.test -test.v -test.timeout=2m -test.run '^TestAlone' &&
 	./package.test -test.v -test.timeout=20m
-code=$?; rm -rf /tmp/package; exit $code`
+code=$?; [ $code = 0 ] || { echo "the kernel said last:"; dmesg | tail -n 25; }
+rm -rf /tmp/package; exit $code`
 
 // run builds a package's tests and runs them in the machine, in a folder that
 // holds the package's testdata.
