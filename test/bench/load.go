@@ -139,10 +139,26 @@ func (l *loaded) rows() (rows []row) {
 
 func (l *loaded) group() (report.Group, error) {
 	g, err := groupOf("Claims of one veth that arrive together; the time of each call from its start, beside as many reads of the API server alone.", l.samples, l.rows()...)
+	g.Drift = l.drift()
 	for _, name := range l.names {
 		g.Counts = append(g.Counts,
 			report.Count{Name: name, Value: median(l.rates[name]), Unit: "claims/s"},
 			report.Count{Name: getRow(name), Value: median(l.rates[getRow(name)]), Unit: "reads/s"})
 	}
 	return g, err
+}
+
+// drift is that of the reads' rates from the first bursts to the last: within a
+// burst those that wait longer come later, on a machine that stays as it is.
+func (l *loaded) drift() (most float64) {
+	for _, name := range l.names {
+		rates := l.rates[getRow(name)]
+		quarter := len(rates) / 4
+		if quarter == 0 {
+			continue
+		}
+		first, last := median(rates[:quarter]), median(rates[len(rates)-quarter:])
+		most = max(most, max(first, last)/min(first, last)-1)
+	}
+	return most
 }

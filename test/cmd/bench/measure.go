@@ -13,7 +13,7 @@ import (
 )
 
 // measure measures in all places that are asked for, and writes the report. Of a
-// place that fails it prints what there was until then.
+// place that fails there is in it what there was until then.
 func measure(ctx context.Context, o options) (err error) {
 	b, err := build(ctx, o.version)
 	if err != nil {
@@ -32,7 +32,7 @@ func measure(ctx context.Context, o options) (err error) {
 		r.Places = append(r.Places, p)
 		if err != nil {
 			fmt.Print(r.Text())
-			return fmt.Errorf("on the %s: %w", place.name, err)
+			return errors.Join(fmt.Errorf("on the %s: %w", place.name, err), write(o.out, r))
 		}
 	}
 	fmt.Print(r.Text())
