@@ -103,7 +103,7 @@ func (s Source) load(ctx context.Context, c *cluster.Cluster) ([]string, error) 
 // names that the manifests use. The cluster only lends its kubectl.
 func (s Source) Build(ctx context.Context, c *cluster.Cluster, dir string) ([]string, error) {
 	bin := filepath.Join(dir, "bin")
-	if err := s.compile(ctx, bin); err != nil {
+	if err := s.Compile(ctx, bin); err != nil {
 		return nil, err
 	}
 	manifests, err := c.Kubectl(ctx, "kustomize", s.deploy()).Output()
@@ -138,8 +138,8 @@ func (s Source) archive(path, name, dockerfile, bin string) error {
 	return i.WriteFile(path, name)
 }
 
-// compile builds the binaries as the Dockerfiles do.
-func (s Source) compile(ctx context.Context, bin string) error {
+// Compile builds the binaries as the Dockerfiles do, into a directory.
+func (s Source) Compile(ctx context.Context, bin string) error {
 	flags := "-s -w -X github.com/hawser-dra/hawser/internal/version.Version=" + s.Version
 	c := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-tags", s.Tags, "-ldflags", flags, "-o", bin+"/", "./cmd/...")
 	c.Dir = s.Repo

@@ -55,7 +55,7 @@ func TestPush(t *testing.T) {
 		t.Setenv("GOARCH", arch)
 		s := Source{Repo: "../..", Version: "v0.0.0-test", Revision: "0123abc"}
 		bin := filepath.Join(t.TempDir(), "bin")
-		if err := s.compile(t.Context(), bin); err != nil {
+		if err := s.Compile(t.Context(), bin); err != nil {
 			t.Fatal(err)
 		}
 		for repository, dockerfile := range dockerfiles {

@@ -35,7 +35,7 @@ func buildIn(t *testing.T, dir string) map[string][sha256.Size]byte {
 	s := Source{Repo: dir, Version: "v0.0.0-test"}
 	out := t.TempDir()
 	bin := filepath.Join(out, "bin")
-	if err := s.compile(t.Context(), bin); err != nil {
+	if err := s.Compile(t.Context(), bin); err != nil {
 		t.Fatal(err)
 	}
 	for repository, dockerfile := range dockerfiles {

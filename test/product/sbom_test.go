@@ -24,7 +24,7 @@ func TestBillOfMaterials(t *testing.T) {
 		t.Fatalf("make sbom: %v\n%s", err, out)
 	}
 	bin := t.TempDir()
-	if err := (Source{Repo: repo, Version: version}).compile(t.Context(), bin); err != nil {
+	if err := (Source{Repo: repo, Version: version}).Compile(t.Context(), bin); err != nil {
 		t.Fatal(err)
 	}
 	shipped, err := os.ReadDir(bin)

@@ -9,11 +9,9 @@
 package rig
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 
 	"k8s.io/client-go/kubernetes"
@@ -76,17 +74,4 @@ func (m *Machine) Close() error {
 		errs = append(errs, n.Close())
 	}
 	return errors.Join(append(errs, m.forget(), os.RemoveAll(m.Dir))...)
-}
-
-// Build builds the product's binaries from a checkout into dir, as they are
-// shipped.
-func Build(ctx context.Context, repo, dir, version string) error {
-	flags := "-s -w -X github.com/hawser-dra/hawser/internal/version.Version=" + version
-	c := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-ldflags", flags, "-o", dir+"/", "./cmd/...")
-	c.Dir = repo
-	c.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := c.CombinedOutput(); err != nil {
-		return fmt.Errorf("build the driver: %w\n%s", err, out)
-	}
-	return nil
 }

@@ -7,8 +7,8 @@ import (
 	"os/exec"
 	"path/filepath"
 
-	"github.com/hawser-dra/hawser/test/bench/rig"
 	"github.com/hawser-dra/hawser/test/cluster"
+	"github.com/hawser-dra/hawser/test/product"
 	"github.com/hawser-dra/hawser/test/toolchain"
 )
 
@@ -46,7 +46,7 @@ func build(ctx context.Context, version string) (b built, err error) {
 		return b, err
 	}
 	b.binaries = filepath.Join(b.dir, "bin")
-	if err := rig.Build(ctx, b.repo, b.binaries, version); err != nil {
+	if err := (product.Source{Repo: b.repo, Version: version}).Compile(ctx, b.binaries); err != nil {
 		return b, errors.Join(err, os.RemoveAll(b.dir))
 	}
 	return b, nil
