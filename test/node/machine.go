@@ -38,7 +38,10 @@ func (c Config) command() *exec.Cmd {
 	for i, nic := range c.NICs {
 		names = append(names, nic.Name+"@"+mac(i+1))
 	}
-	kernel := append([]string{"console=ttyS0", "quiet", "net.ifnames=0", "mitigations=off", igbBARs,
+	// With a tick that goes on: under emulation a processor has been seen to lose the
+	// timer that was to wake it, and with it the kernel's grace periods, so that no
+	// network namespace ended any more.
+	kernel := append([]string{"console=ttyS0", "quiet", "net.ifnames=0", "mitigations=off", "nohz=off", "highres=off", igbBARs,
 		"hawser.nics=" + strings.Join(names, ",")}, c.KernelArgs...)
 	args := append(base(c.Image),
 		"-smp", fmt.Sprint(c.CPUs), "-m", fmt.Sprint(c.MemoryMiB),
