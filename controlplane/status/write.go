@@ -86,18 +86,14 @@ func (r *Reporter) apply(ctx context.Context, claim record.Claim, entries []reso
 // so, programs that marshal a struct do not. An update in protobuf keeps every
 // byte.
 func (r *Reporter) update(ctx context.Context, claim record.Claim, entries []resourceapi.AllocatedDeviceStatus) error {
-	claims := r.config.Claims.ResourceClaims(claim.Namespace)
 	return retry.RetryOnConflict(retry.DefaultRetry, func() error {
-		rc, err := claims.Get(ctx, claim.Name, metav1.GetOptions{})
+		rc, err := r.get(ctx, claim)
 		if err != nil {
 			return err
 		}
-		if string(rc.UID) != claim.UID {
-			return anotherClaim(claim)
-		}
 		others := slices.DeleteFunc(rc.Status.Devices, r.owns)
 		rc.Status.Devices = slices.Concat(others, entries)
-		_, err = claims.UpdateStatus(ctx, rc, metav1.UpdateOptions{FieldManager: r.config.Driver})
+		_, err = r.config.Claims.ResourceClaims(claim.Namespace).UpdateStatus(ctx, rc, metav1.UpdateOptions{FieldManager: r.config.Driver})
 		return err
 	})
 }
@@ -105,10 +101,13 @@ func (r *Reporter) update(ctx context.Context, claim record.Claim, entries []res
 // owns says whether an entry is this driver's.
 func (r *Reporter) owns(d resourceapi.AllocatedDeviceStatus) bool { return d.Driver == r.config.Driver }
 
-// anotherClaim is the error of a name that another claim has now: the one that was
-// meant is gone.
-func anotherClaim(claim record.Claim) error {
-	return apierrors.NewNotFound(resourceapi.Resource("resourceclaims"), claim.Name+" with UID "+claim.UID)
+// get reads a claim. Where another one has its name now, it is not found.
+func (r *Reporter) get(ctx context.Context, claim record.Claim) (*resourceapi.ResourceClaim, error) {
+	rc, err := r.config.Claims.ResourceClaims(claim.Namespace).Get(ctx, claim.Name, metav1.GetOptions{})
+	if err == nil && string(rc.UID) != claim.UID {
+		return nil, apierrors.NewNotFound(resourceapi.Resource("resourceclaims"), claim.Name+" with UID "+claim.UID)
+	}
+	return rc, err
 }
 
 // read learns, once, what an earlier driver has written, so that a restart
@@ -117,13 +116,9 @@ func (r *Reporter) read(ctx context.Context, s *state) error {
 	if s.read {
 		return nil
 	}
-	claim := r.claim(s)
-	rc, err := r.config.Claims.ResourceClaims(claim.Namespace).Get(ctx, claim.Name, metav1.GetOptions{})
+	rc, err := r.get(ctx, r.claim(s))
 	if err != nil {
 		return err
-	}
-	if string(rc.UID) != claim.UID {
-		return anotherClaim(claim)
 	}
 	s.written = slices.DeleteFunc(rc.Status.Devices, func(d resourceapi.AllocatedDeviceStatus) bool { return !r.owns(d) })
 	s.usage.pods = podsOf(rc)

@@ -46,8 +46,7 @@ type Config struct {
 // place is where a run measures.
 type place struct {
 	Config
-	machine *rig.Machine
-	echo    *floor.Echo
+	echo *floor.Echo
 }
 
 // measurement is a group's: its name and how to get it.
@@ -89,14 +88,13 @@ func (p *place) measurements() []measurement {
 // tries is how often a group is measured whose floor does not hold still. With few
 // rounds it is measured once: nobody reads times of those.
 const (
-	tries     = 3
-	fewRounds = 40
+	tries = 3
 )
 
 // Run measures. A group whose floor has drifted is measured again, and void in
 // the report if that does not help.
 func Run(ctx context.Context, c Config) (report.Place, error) {
-	p := &place{Config: c, machine: c.Machine}
+	p := &place{Config: c}
 	if err := p.startEcho(); err != nil {
 		return report.Place{}, err
 	}
@@ -120,7 +118,7 @@ func Run(ctx context.Context, c Config) (report.Place, error) {
 func (p *place) steady(ctx context.Context, m measurement) (g report.Group, err error) {
 	for range tries {
 		fmt.Fprintf(p.Log, "%s: %s\n", p.Place, m.name)
-		if g, err = m.run(p, ctx); err != nil || !g.Void() || p.Rounds < fewRounds {
+		if g, err = m.run(p, ctx); err != nil || !g.Void() || p.Rounds < measure.LeastForDrift {
 			break
 		}
 		fmt.Fprintf(p.Log, "%s: %s: the floor has drifted by %.0f %%\n", p.Place, m.name, 100*g.Drift)

@@ -79,11 +79,11 @@ type flapped struct {
 }
 
 func (p *place) newFlapped(ctx context.Context, space *rig.Space, name string, flags []string) (*flapped, error) {
-	counter, err := p.machine.NewCounter()
+	counter, err := p.Machine.NewCounter()
 	if err != nil {
 		return nil, err
 	}
-	n, err := p.machine.NewNode(ctx, rig.NodeConfig{Space: space, Kubeconfig: counter.Kubeconfig, Driver: flags})
+	n, err := p.Machine.NewNode(ctx, rig.NodeConfig{Space: space, Kubeconfig: counter.Kubeconfig, Driver: flags})
 	if err != nil {
 		counter.Close()
 		return nil, err

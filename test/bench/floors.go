@@ -124,13 +124,13 @@ func (p *place) call() measure.Step { return measure.Timed(oneCall, p.echo.Call)
 // get is the step of the kubelet helper's read.
 func (p *place) get(name string) measure.Step {
 	return measure.Timed(apiGet, func(ctx context.Context) error {
-		_, err := p.machine.Client.ResourceV1().ResourceClaims(metav1.NamespaceDefault).Get(ctx, name, metav1.GetOptions{})
+		_, err := p.Machine.Client.ResourceV1().ResourceClaims(metav1.NamespaceDefault).Get(ctx, name, metav1.GetOptions{})
 		return err
 	})
 }
 
 func (p *place) startEcho() (err error) {
-	p.echo, err = floor.NewEcho(filepath.Join(p.machine.Dir, "echo.sock"))
+	p.echo, err = floor.NewEcho(filepath.Join(p.Machine.Dir, "echo.sock"))
 	return err
 }
 

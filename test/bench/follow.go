@@ -28,11 +28,11 @@ func (p *place) follow(ctx context.Context) (report.Group, error) {
 		return report.Group{}, err
 	}
 	defer n.close()
-	claims, err := n.node.Claims(ctx, 1, veth.devices(1)...)
+	claim, err := n.node.Claim(ctx, veth.devices(1)...)
 	if err != nil {
 		return report.Group{}, err
 	}
-	f, err := newFollowed(n, claims[0])
+	f, err := newFollowed(n, claim)
 	if err != nil {
 		return report.Group{}, err
 	}

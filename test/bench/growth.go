@@ -44,11 +44,11 @@ func (p *place) growth(ctx context.Context) (report.Group, error) {
 // sideBySide are the steps that prepare a claim of one veth on one of several
 // nodes, with floors of that node's own, and the row of it.
 func (p *place) sideBySide(ctx context.Context, n *called, what string) ([]measure.Step, row, error) {
-	claims, err := n.node.Claims(ctx, 1, veth.devices(1)...)
+	claim, err := n.node.Claim(ctx, veth.devices(1)...)
 	if err != nil {
 		return nil, row{}, err
 	}
-	steps := append(append(n.floors.links(veth, 1), p.get(claims[0].Name)), n.both("", claims[0])...)
+	steps := append(append(n.floors.links(veth, 1), p.get(claim.Name)), n.both("", claim)...)
 	r := row{prepareRow(what), []string{createRow(veth, 1) + ", " + what, apiGet + ", " + what}}
 	return named(steps, what), r, nil
 }

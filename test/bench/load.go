@@ -3,6 +3,7 @@ package bench
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -85,7 +86,7 @@ func (l *loaded) one(ctx context.Context, n *called, beside string, claims, atOn
 	if err := l.sample(ctx, name, list, atOnce, prepare); err != nil {
 		return err
 	}
-	if !has(l.rows(), name) {
+	if !slices.Contains(l.names, name) {
 		l.names = append(l.names, name)
 	}
 	for _, c := range list {

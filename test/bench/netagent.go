@@ -69,7 +69,7 @@ type agent struct {
 
 func (p *place) newAgent(ctx context.Context, space *rig.Space) (a *agent, err error) {
 	a = new(agent)
-	if a.node, err = p.machine.NewNode(ctx, rig.NodeConfig{Space: space}); err != nil {
+	if a.node, err = p.Machine.NewNode(ctx, rig.NodeConfig{Space: space}); err != nil {
 		return nil, err
 	}
 	if a.floors, err = p.newFloors(a.node); err != nil {

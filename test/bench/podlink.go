@@ -64,14 +64,14 @@ func (p *place) podlink(ctx context.Context) (report.Group, error) {
 // hookOf prepares a claim whose link goes to the pod, and returns the hook that
 // its spec has.
 func (c *called) hookOf(ctx context.Context, pod *rig.Pod, parameters string) (*specs.Hook, error) {
-	claims, err := c.node.Claims(ctx, 1, parameters)
+	claim, err := c.node.Claim(ctx, parameters)
 	if err != nil {
 		return nil, err
 	}
-	if err := c.kubelet.Prepare(ctx, claims[0]); err != nil {
+	if err := c.kubelet.Prepare(ctx, claim); err != nil {
 		return nil, err
 	}
-	return c.hook(pod, claims[0])
+	return c.hook(pod, claim)
 }
 
 func (c *called) hook(pod *rig.Pod, claim *resourceapi.ResourceClaim) (*specs.Hook, error) {

@@ -40,14 +40,14 @@ func (p *place) calls(ctx context.Context, what string, counts ...int) (report.G
 	var rows []row
 	for _, k := range p.kinds() {
 		for _, count := range counts {
-			claims, err := n.node.Claims(ctx, 1, k.devices(count)...)
+			claim, err := n.node.Claim(ctx, k.devices(count)...)
 			if err != nil {
 				return report.Group{}, err
 			}
 			if len(rows) == 0 {
-				steps = append(steps, p.get(claims[0].Name))
+				steps = append(steps, p.get(claim.Name))
 			}
-			steps = append(append(steps, n.floors.links(k, count)...), n.both(times(k, count), claims[0])...)
+			steps = append(append(steps, n.floors.links(k, count)...), n.both(times(k, count), claim)...)
 			rows = append(rows, row{prepareRow(times(k, count)), prepareFloor(k, count)}, unprepared(k, count))
 		}
 	}
@@ -85,7 +85,7 @@ func (p *place) newCalled(ctx context.Context, config rig.NodeConfig) (c *called
 		}
 		config.Space = c.space
 	}
-	if c.node, err = p.machine.NewNode(ctx, config); err != nil {
+	if c.node, err = p.Machine.NewNode(ctx, config); err != nil {
 		return nil, err
 	}
 	if c.kubelet, err = c.node.Kubelet(); err != nil {

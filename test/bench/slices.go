@@ -24,7 +24,7 @@ const idleWrites = "writes while nothing changes"
 // slices counts what the driver asks of the API server.
 func (p *place) slices(ctx context.Context) (report.Group, error) {
 	g := report.Group{What: "Requests of one driver to the API server, counted on their way."}
-	counter, err := p.machine.NewCounter()
+	counter, err := p.Machine.NewCounter()
 	if err != nil {
 		return g, err
 	}

@@ -116,7 +116,7 @@ func (c systemCall) in(w window) bool { return !c.at.Before(w.from) && !c.at.Aft
 
 // stracing returns the system calls of the node's programs during act.
 func (p *place) stracing(ctx context.Context, n *rig.Node, act func() error) ([]systemCall, error) {
-	out := filepath.Join(p.machine.Dir, "strace")
+	out := filepath.Join(p.Machine.Dir, "strace")
 	c := exec.CommandContext(ctx, p.Strace, "-f", "-ttt", "-s", "4096", "-o", out,
 		"-e", "trace=fsync,fdatasync,linkat,rename,renameat,renameat2,sendto,sendmsg",
 		"-p", strconv.Itoa(n.DriverPID()), "-p", strconv.Itoa(n.NetagentPID()))

@@ -25,11 +25,11 @@ func (p *place) variants(ctx context.Context, what string, nodes ...variant) (re
 			return report.Group{}, err
 		}
 		defer n.close()
-		claims, err := n.node.Claims(ctx, 1, veth.devices(1)...)
+		claim, err := n.node.Claim(ctx, veth.devices(1)...)
 		if err != nil {
 			return report.Group{}, err
 		}
-		steps = append(steps, n.both(v.name, claims[0])...)
+		steps = append(steps, n.both(v.name, claim)...)
 		if first := nodes[0].name; v.name != first {
 			rows = append(rows, row{prepareRow(v.name), []string{prepareRow(first)}}, row{unprepareRow(v.name), []string{unprepareRow(first)}})
 		}

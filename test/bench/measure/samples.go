@@ -38,11 +38,14 @@ func Sum(all ...Samples) Samples {
 	return sum
 }
 
+// LeastForDrift is how many samples it takes to tell a drift.
+const LeastForDrift = 40
+
 // Drift says how far the median of the last quarter is from that of the first,
-// as a share of the smaller one: 0 is not at all. Fewer than 40 samples say
+// as a share of the smaller one: 0 is not at all. Fewer than [LeastForDrift] say
 // nothing.
 func (s Samples) Drift() float64 {
-	if len(s) < 40 {
+	if len(s) < LeastForDrift {
 		return 0
 	}
 	quarter := len(s) / 4

@@ -39,6 +39,15 @@ func (n *Node) Claims(ctx context.Context, count int, parameters ...string) ([]*
 	return claims, nil
 }
 
+// Claim makes one claim, see [Node.Claims].
+func (n *Node) Claim(ctx context.Context, parameters ...string) (*resourceapi.ResourceClaim, error) {
+	claims, err := n.Claims(ctx, 1, parameters...)
+	if err != nil {
+		return nil, err
+	}
+	return claims[0], nil
+}
+
 // claim wants a device for each of the parameters.
 func (n *Node) claim(parameters []string) *resourceapi.ResourceClaim {
 	c := &resourceapi.ResourceClaim{ObjectMeta: metav1.ObjectMeta{
