@@ -42,6 +42,7 @@ func (c call) admit(ctx context.Context) (journal.Entry, int, error) {
 		return journal.Entry{}, 0, err
 	}
 	fault.Point(fault.NetagentEntryAdded)
+	c.table.expect(c.mark)
 	return e, parent, nil
 }
 
@@ -71,15 +72,8 @@ func (c call) ask(ctx context.Context, uncounted int) (parent int, err error) {
 }
 
 func (c call) facts(ctx context.Context) (f policy.Facts, parent int, err error) {
-	ids, err := c.journal.IDs()
-	if err != nil {
+	if f.OnNode, f.OfTheClaim, err = c.journal.Count(c.mark.Claim); err != nil {
 		return f, 0, err
-	}
-	for _, id := range ids {
-		f.OnNode++
-		if id.Claim == c.mark.Claim {
-			f.OfTheClaim++
-		}
 	}
 	needs := policy.NeedsOf(c.device)
 	if needs.RDMA != "" {

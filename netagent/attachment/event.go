@@ -3,6 +3,7 @@ package attachment
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"github.com/hawser-dra/hawser/netagent/journal"
 	"github.com/hawser-dra/hawser/netagent/link"
@@ -56,10 +57,13 @@ func (m *Manager) seen(ctx context.Context, l link.Link) error {
 
 // identify reads whose a link is from its alias, or from its name while it has
 // none: the kernel tells of a new link, but not of an alias given to one that is
-// down.
+// down. What this process makes it knows; only for a twin's the journal is asked.
 func (m *Manager) identify(l link.Link) (mk mark, ok bool, err error) {
 	if l.Alias != "" || l.Group != Group {
 		mk, ok = parseAlias(l.Alias)
+		return mk, ok, nil
+	}
+	if mk, ok = m.table.named(l.Name); ok || !strings.HasPrefix(l.Name, linkPrefix) {
 		return mk, ok, nil
 	}
 	ids, err := m.journal.IDs()
@@ -77,12 +81,8 @@ func (m *Manager) identify(l link.Link) (mk mark, ok bool, err error) {
 // gone follows a link to its pod, or learns that it was deleted, or what stood
 // on it.
 func (m *Manager) gone(ctx context.Context, g link.Gone) error {
-	known := false
-	for _, row := range m.table.snapshot() {
-		if row.place.location != onHost || row.place.index != g.Index {
-			continue
-		}
-		known = true
+	here := m.table.where(func(row known) bool { return row.place.location == onHost && row.place.index == g.Index })
+	for _, row := range here {
 		if g.To == link.Host {
 			return m.ended(ctx, row)
 		}
@@ -93,7 +93,7 @@ func (m *Manager) gone(ctx context.Context, g link.Gone) error {
 	switch {
 	case g.To == link.Host:
 		return m.parentGone(ctx, g.Index)
-	case !known:
+	case len(here) == 0:
 		return m.unknownGone(ctx)
 	}
 	return nil
@@ -103,10 +103,8 @@ func (m *Manager) gone(ctx context.Context, g link.Gone) error {
 // it. The kernel tells of that in the pod alone, where nobody of ours listens.
 func (m *Manager) parentGone(ctx context.Context, index int) error {
 	var errs []error
-	for _, row := range m.table.snapshot() {
-		if row.place.location != inPod || row.place.link.Parent != index {
-			continue
-		}
+	above := m.table.where(func(row known) bool { return row.place.location == inPod && row.place.link.Parent == index })
+	for _, row := range above {
 		_, err := m.links.ByIndex(ctx, row.place.ns, row.place.index)
 		if errors.Is(err, link.ErrNotFound) {
 			err = m.ended(ctx, row)
@@ -120,10 +118,8 @@ func (m *Manager) parentGone(ctx context.Context, index int) error {
 // now and the link is there all the same.
 func (m *Manager) namespaceGone(ctx context.Context, ns link.Namespace) error {
 	var errs []error
-	for _, row := range m.table.snapshot() {
-		if row.place.location != inPod || row.place.ns != ns {
-			continue
-		}
+	in := m.table.where(func(row known) bool { return row.place.location == inPod && row.place.ns == ns })
+	for _, row := range in {
 		if row.entry.Was != nil {
 			m.returns.expect(ctx, m, markOf(row.entry))
 			continue

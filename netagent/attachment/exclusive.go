@@ -92,10 +92,9 @@ func (m *Manager) others(e journal.Entry, home []rdma.Device) map[string]bool {
 	for _, d := range home {
 		names[d.Name] = true
 	}
-	for _, row := range m.table.snapshot() {
-		if row.entry.RDMA != nil && markOf(row.entry) != markOf(e) {
-			names[row.entry.RDMA.Offered.Is.GetRdma().GetIbdev()] = true
-		}
+	lent := m.table.where(func(row known) bool { return row.entry.RDMA != nil && markOf(row.entry) != markOf(e) })
+	for _, row := range lent {
+		names[row.entry.RDMA.Offered.Is.GetRdma().GetIbdev()] = true
 	}
 	return names
 }

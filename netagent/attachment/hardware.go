@@ -25,8 +25,9 @@ func (m *Manager) watchHardware(ctx context.Context) (wait func(), err error) {
 }
 
 func (m *Manager) seeToHardware(ctx context.Context) {
-	for _, row := range m.table.snapshot() {
-		if w := row.entry.Was; w != nil && row.place.location == inPod && !m.driven(w) {
+	lent := m.table.where(func(row known) bool { return row.entry.Was != nil && row.place.location == inPod })
+	for _, row := range lent {
+		if !m.driven(row.entry.Was) {
 			m.returns.expect(ctx, m, markOf(row.entry))
 		}
 	}

@@ -158,12 +158,11 @@ func (m *Manager) lentTo(l link.Link) (known, bool) {
 	if l.Device == (link.Device{}) {
 		return known{}, false
 	}
-	for _, row := range m.table.snapshot() {
-		if row.entry.Was != nil && row.entry.Was.Device == l.Device {
-			return row, true
-		}
+	rows := m.table.where(func(row known) bool { return row.entry.Was != nil && row.entry.Was.Device == l.Device })
+	if len(rows) == 0 {
+		return known{}, false
 	}
-	return known{}, false
+	return rows[0], true
 }
 
 // hardwareSeen learns of a borrowed link on the host: it has come home, was

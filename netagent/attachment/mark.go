@@ -16,6 +16,9 @@ const (
 
 	aliasPrefix = "hawser/"
 
+	linkPrefix    = "hw"
+	hostEndPrefix = "hv"
+
 	// digits of a name's hash: with the two letters before them they fill the
 	// 15 bytes of a link's name, and 65 bits do not collide on one node.
 	digits = 13
@@ -28,10 +31,10 @@ type mark journal.ID
 func markOf(e journal.Entry) mark { return mark{Claim: e.Claim, Key: e.Key} }
 
 // linkName is the name of the link that goes to the pod.
-func (m mark) linkName() string { return "hw" + m.hash() }
+func (m mark) linkName() string { return linkPrefix + m.hash() }
 
 // hostEndName is the name of the other end, of kinds that have one.
-func (m mark) hostEndName() string { return "hv" + m.hash() }
+func (m mark) hostEndName() string { return hostEndPrefix + m.hash() }
 
 func (m mark) hash() string {
 	sum := sha256.Sum256([]byte(m.Claim + "/" + m.Key))

@@ -45,7 +45,7 @@ func (m *Manager) readAll(ctx context.Context) error {
 // withRows adds the entries that the table knows and the journal has no more.
 func (m *Manager) withRows(entries []journal.Entry) []journal.Entry {
 	all := slices.Clone(entries)
-	for _, row := range m.table.snapshot() {
+	for _, row := range m.table.all() {
 		all = append(all, row.entry)
 	}
 	return all

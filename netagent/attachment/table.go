@@ -1,8 +1,6 @@
 package attachment
 
 import (
-	"maps"
-	"slices"
 	"sync"
 
 	netagentv1 "github.com/hawser-dra/hawser/api/netagent/v1"
@@ -20,6 +18,7 @@ type Publisher interface {
 type table struct {
 	mu        sync.Mutex
 	rows      map[mark]known
+	names     map[string]mark // of links that there are, or that will be
 	version   uint64
 	publisher Publisher
 }
@@ -33,7 +32,7 @@ type known struct {
 }
 
 func newTable(p Publisher) *table {
-	return &table{rows: map[mark]known{}, publisher: p}
+	return &table{rows: map[mark]known{}, names: map[string]mark{}, publisher: p}
 }
 
 func (t *table) get(mk mark) known {
@@ -42,11 +41,36 @@ func (t *table) get(mk mark) known {
 	return t.rows[mk]
 }
 
-// snapshot returns all rows.
-func (t *table) snapshot() []known {
+// expect notes that a link will be made.
+func (t *table) expect(mk mark) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return slices.Collect(maps.Values(t.rows))
+	t.names[mk.linkName()] = mk
+}
+
+// named returns whose a link is by the name that it was made with.
+func (t *table) named(link string) (mk mark, ok bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	mk, ok = t.names[link]
+	return mk, ok
+}
+
+// where returns the rows that are wanted.
+func (t *table) where(wanted func(known) bool) (rows []known) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, row := range t.rows {
+		if wanted(row) {
+			rows = append(rows, row)
+		}
+	}
+	return rows
+}
+
+// all returns all rows.
+func (t *table) all() []known {
+	return t.where(func(known) bool { return true })
 }
 
 func (t *table) set(e journal.Entry, at place) {
@@ -68,6 +92,7 @@ func (t *table) drop(mk mark) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	delete(t.rows, mk)
+	delete(t.names, mk.linkName())
 	t.publisher.DropAttachment(mk.Claim, mk.Key)
 }
 
@@ -76,6 +101,7 @@ func (t *table) drop(mk mark) {
 // there before.
 func (t *table) write(e journal.Entry, at place) {
 	t.version++
+	t.names[markOf(e).linkName()] = markOf(e)
 	t.rows[markOf(e)] = known{version: t.version, entry: e, place: at}
 	if e.Made != nil || e.Request.GetUverbs() != nil {
 		t.publisher.SetAttachment(message(e, at))

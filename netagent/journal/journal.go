@@ -20,6 +20,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -39,6 +40,8 @@ var (
 type Journal struct {
 	dir string
 	log *slog.Logger
+	// all are the entries as [Journal.All] has read them last.
+	all memory
 }
 
 // Open returns the journal in dir, which is made if it is not there.
@@ -56,12 +59,28 @@ func (j *Journal) Get(claim, key string) (Entry, error) {
 
 // Claim returns the entries of a claim, sorted by key.
 func (j *Journal) Claim(claim string) ([]Entry, error) {
-	return j.list(claim + ".")
+	return j.list(claim+".", j.read)
 }
 
-// All returns all entries, sorted by claim and key.
+// All returns all entries, sorted by claim and key. What they point to must not be
+// changed: files that are the same as at the last call are not read again.
 func (j *Journal) All() ([]Entry, error) {
-	return j.list("")
+	j.all.mu.Lock()
+	defer j.all.mu.Unlock()
+	j.all.begin()
+	defer j.all.end()
+	return j.list("", j.readAgain)
+}
+
+// Count returns how many entries there are, and how many of them a claim's.
+func (j *Journal) Count(claim string) (all, ofClaim int, err error) {
+	err = j.each(func(name string) {
+		all++
+		if strings.HasPrefix(name, claim+".") {
+			ofClaim++
+		}
+	})
+	return all, ofClaim, err
 }
 
 // IDs returns which entries there are, without reading them.
@@ -77,14 +96,14 @@ func (j *Journal) IDs() ([]ID, error) {
 	return ids, nil
 }
 
-func (j *Journal) list(prefix string) ([]Entry, error) {
+func (j *Journal) list(prefix string, read func(name string) (Entry, error)) ([]Entry, error) {
 	names, err := j.names(prefix)
 	if err != nil {
 		return nil, err
 	}
 	var entries []Entry
 	for _, name := range names {
-		e, err := j.read(name)
+		e, err := read(name)
 		if errors.Is(err, ErrNotFound) {
 			continue
 		}
@@ -96,18 +115,34 @@ func (j *Journal) list(prefix string) ([]Entry, error) {
 	return entries, nil
 }
 
-func (j *Journal) names(prefix string) ([]string, error) {
-	files, err := os.ReadDir(j.dir)
-	if err != nil {
-		return nil, fmt.Errorf("list journal: %w", err)
-	}
-	var names []string
-	for _, f := range files {
-		if name := f.Name(); strings.HasPrefix(name, prefix) && strings.HasSuffix(name, ext) {
+// names returns the names of the entries that begin with prefix, sorted.
+func (j *Journal) names(prefix string) (names []string, err error) {
+	err = j.each(func(name string) {
+		if strings.HasPrefix(name, prefix) {
 			names = append(names, name)
 		}
+	})
+	slices.Sort(names)
+	return names, err
+}
+
+// each calls do with the name of each entry, in the directory's order.
+func (j *Journal) each(do func(name string)) error {
+	dir, err := os.Open(j.dir)
+	if err != nil {
+		return fmt.Errorf("list journal: %w", err)
 	}
-	return names, nil
+	defer dir.Close()
+	names, err := dir.Readdirnames(-1)
+	if err != nil {
+		return fmt.Errorf("list journal: %w", err)
+	}
+	for _, name := range names {
+		if strings.HasSuffix(name, ext) {
+			do(name)
+		}
+	}
+	return nil
 }
 
 func (j *Journal) read(name string) (Entry, error) {

@@ -100,8 +100,44 @@ func TestEntriesComeBack(t *testing.T) {
 	if all, err := j.All(); len(all) != 3 || err != nil {
 		t.Errorf("All: %d entries, %v", len(all), err)
 	}
+	if all, ofClaim, err := j.Count(claimA); all != 3 || ofClaim != 2 || err != nil {
+		t.Errorf("Count: %d, %d of the claim, %v", all, ofClaim, err)
+	}
 	if files, _ := os.ReadDir(dir); len(files) != 3 {
 		t.Errorf("files: %v", files)
+	}
+}
+
+// TestAllSeesATwin reads everything again and again, while another journal in the
+// same directory adds, replaces and removes.
+func TestAllSeesATwin(t *testing.T) {
+	j, dir, _ := open(t)
+	twin, err := journal.Open(dir, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]journal.Entry{}
+	for n := range 50 {
+		e := entry(claimA, string(rune('a'+n%5)))
+		e.Since = time.Unix(int64(n), 0).UTC()
+		want[e.Key] = e
+		if err := twin.Replace(t.Context(), e); err != nil {
+			t.Fatal(err)
+		}
+		if n%7 == 6 {
+			delete(want, e.Key)
+			if err := twin.Remove(t.Context(), e.Claim, e.Key); err != nil {
+				t.Fatal(err)
+			}
+		}
+		all, err := j.All()
+		got := map[string]journal.Entry{}
+		for _, e := range all {
+			got[e.Key] = e
+		}
+		if diff := cmp.Diff(want, got, protocmp.Transform()); err != nil || diff != "" {
+			t.Fatalf("after %d changes: %v (-want +got):\n%s", n+1, err, diff)
+		}
 	}
 }
 
