@@ -29,8 +29,11 @@ import (
 )
 
 const (
-	// defaultDelay gathers what happens while a pod starts into few writes.
+	// defaultDelay gathers what happens to a device into few writes.
 	defaultDelay = 500 * time.Millisecond
+	// defaultStart is longer than most pods take to start once their claims are
+	// prepared, but for pulling images: theirs are then written once.
+	defaultStart = 5 * time.Second
 	// maxFailures, about a minute of them, bounds what an API server that says
 	// no has to hear of one claim.
 	maxFailures = 8
@@ -55,6 +58,9 @@ type Config struct {
 	Idle time.Duration
 	// Delay before a write; optional, 0 is 500 ms.
 	Delay time.Duration
+	// Start is the delay while all devices of a claim wait for a container;
+	// optional, 0 is 5 s.
+	Start time.Duration
 	// Queue is optional.
 	Queue queue.Config
 	// Tracer is optional.
@@ -89,6 +95,9 @@ type state struct {
 func New(c Config) *Reporter {
 	if c.Delay == 0 {
 		c.Delay = defaultDelay
+	}
+	if c.Start == 0 {
+		c.Start = defaultStart
 	}
 	if c.Idle == 0 {
 		c.Idle = defaultIdle
@@ -165,7 +174,25 @@ func (r *Reporter) change(ctx context.Context, rec *record.Record, how func(*sta
 	s.record = rec
 	s.because(ctx)
 	how(s)
-	r.queue.Add(rec.Claim.UID, r.config.Delay)
+	r.queue.Add(rec.Claim.UID, r.delay(s))
+}
+
+// delay before the write of a change. A sooner one that is due stays so.
+func (r *Reporter) delay(s *state) time.Duration {
+	if s.waits() {
+		return r.config.Start
+	}
+	return r.config.Delay
+}
+
+// waits says whether no container has asked for any of the claim's devices yet.
+func (s *state) waits() bool {
+	for _, d := range s.devices {
+		if !d.waits() {
+			return false
+		}
+	}
+	return true
 }
 
 func (s *state) device(key string) *device {

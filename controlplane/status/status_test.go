@@ -91,9 +91,15 @@ func (a *api) eventually(t *testing.T, reason string) resourceapi.AllocatedDevic
 
 func start(t *testing.T, a *api) *status.Reporter {
 	t.Helper()
+	return startIn(t, a, time.Millisecond)
+}
+
+// startIn expects pods to start in less than that.
+func startIn(t *testing.T, a *api, pods time.Duration) *status.Reporter {
+	t.Helper()
 	r := status.New(status.Config{
 		Driver: driver, Claims: a.ResourceV1(), Pods: a.CoreV1(), Records: records{uid: prepared()}, Idle: 5 * time.Millisecond,
-		Delay: time.Millisecond, Queue: queue.Config{MinBackoff: time.Millisecond, MaxBackoff: time.Millisecond},
+		Delay: time.Millisecond, Start: pods, Queue: queue.Config{MinBackoff: time.Millisecond, MaxBackoff: time.Millisecond},
 	})
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error)
@@ -217,6 +223,21 @@ func TestReports(t *testing.T) {
 	a.eventually(t, "InPod")
 }
 
+// The claims of a pod that starts at once are written once.
+func TestPodThatStartsAtOnce(t *testing.T) {
+	a := newAPI()
+	r := startIn(t, a, time.Hour)
+	r.Prepared(t.Context(), prepared())
+	r.Observed(t.Context(), prepared(), at(netagentv1.Location_LOCATION_HOST))
+	time.Sleep(20 * time.Millisecond)
+	r.Observed(t.Context(), prepared(), at(netagentv1.Location_LOCATION_POD))
+	r.InPod(t.Context(), report.Report{ClaimUID: uid, Device: "d0", Outcome: report.Ready})
+	a.eventually(t, "InPod")
+	if n := a.applied.Load(); n != 1 {
+		t.Errorf("applied %d times", n)
+	}
+}
+
 // Nothing is written that the API server has already, by this driver or the
 // one before it; a condition keeps its time while its status stays.
 func TestOnlyChanges(t *testing.T) {
@@ -320,7 +341,7 @@ func TestClaimThatCannotBeApplied(t *testing.T) {
 
 func TestForgotten(t *testing.T) {
 	a := newAPI()
-	r := status.New(status.Config{Driver: driver, Claims: a.ResourceV1(), Delay: time.Millisecond})
+	r := status.New(status.Config{Driver: driver, Claims: a.ResourceV1(), Delay: time.Millisecond, Start: time.Millisecond})
 	r.Prepared(t.Context(), prepared())
 	r.Forget(uid)
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
