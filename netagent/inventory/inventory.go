@@ -13,9 +13,13 @@ import (
 )
 
 const (
-	// gather is how long changes are waited for after the first: a card's
-	// functions come one after another.
-	gather = 200 * time.Millisecond
+	// gatherLeast is how long changes are waited for after the first: a card's
+	// functions come one after another. Where claims come and go all the time
+	// reading has a tenth of it: they are waited for gatherTimes as long as the
+	// last reading took, but not for longer than gatherMost.
+	gatherLeast = 200 * time.Millisecond
+	gatherTimes = 9
+	gatherMost  = 2 * time.Second
 	// rereadEvery is how often everything is read although nothing was told.
 	rereadEvery = time.Minute
 	// lookEvery is how often cards that pods have are looked at: the kernel tells
@@ -43,6 +47,7 @@ type Inventory struct {
 	config Config
 	told   map[string]bool // names of devices that were published
 	away   bool            // whether pods have cards
+	took   time.Duration   // of the last reading
 }
 
 // New returns an Inventory that publishes when it runs.
@@ -82,7 +87,7 @@ func (i *Inventory) Run(ctx context.Context, ready func()) error {
 			}
 			return err
 		}
-		sleep(ctx, gather)
+		sleep(ctx, i.gather())
 		if err := i.publish(ctx); err != nil && ctx.Err() == nil {
 			logging.From(ctx).Warn("cannot read what the node has to lend", "cause", err)
 		}
@@ -110,8 +115,15 @@ func wait(changes *link.Changes, changed chan<- struct{}) error {
 	}
 }
 
+// gather is how long changes are waited for after the first.
+func (i *Inventory) gather() time.Duration {
+	return max(gatherLeast, min(gatherTimes*i.took, gatherMost))
+}
+
 // publish reads the node and tells what has changed.
 func (i *Inventory) publish(ctx context.Context) error {
+	began := time.Now()
+	defer func() { i.took = time.Since(began) }()
 	node, err := Read(ctx, i.config.Links, i.config.Sys, i.config.Journal)
 	if err != nil {
 		return err

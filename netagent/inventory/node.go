@@ -31,12 +31,19 @@ type Node struct {
 	addressed link.Set
 	byDevice  map[link.Device][]link.Link
 	away      map[link.Device]link.Link // see findAway
+	// vfs are the virtual functions of physical ones, by index, as they were when
+	// they were asked for first.
+	vfs map[string]map[int]string
+}
+
+func newNode(sys sysfs.FS) Node {
+	return Node{sys: sys, byDevice: map[link.Device][]link.Link{}, vfs: map[string]map[int]string{}}
 }
 
 // Read reads the state. The journal is read before and after the links: what
 // leaves for a pod, or comes home, meanwhile is in one of the two.
 func Read(ctx context.Context, links *link.Conn, sys sysfs.FS, j Journal) (Node, error) {
-	n := Node{sys: sys, byDevice: map[link.Device][]link.Link{}}
+	n := newNode(sys)
 	before, err := j.All()
 	if err != nil {
 		return Node{}, err
@@ -94,21 +101,6 @@ func (n Node) ByPCI(address string) (link.Link, bool) {
 	return n.ByDevice(link.Device{Bus: "pci", Name: address})
 }
 
-// Physical returns the address of the function that the link's is a virtual one
-// of, the link of that function and the index there. It is not ok for a link that
-// is of no virtual function, or of one whose physical function has no link.
-func (n Node) Physical(l link.Link) (address string, physical link.Link, index int, ok bool) {
-	if l.Device.Bus != "pci" {
-		return "", link.Link{}, 0, false
-	}
-	address, index, ok = n.sys.VFOf(l.Device.Name)
-	if !ok {
-		return "", link.Link{}, 0, false
-	}
-	physical, ok = n.ByPCI(address)
-	return address, physical, index, ok
-}
-
 // Device tells the policy of a link.
 func (n Node) Device(l link.Link) policy.Device {
 	d := policy.Device{
@@ -121,7 +113,7 @@ func (n Node) Device(l link.Link) policy.Device {
 	}
 	if f := n.sys.PCI(sysfs.DevicePath(l.Device.Bus, l.Device.Name)); f != nil {
 		d.PCI = f.GetAddress()
-		d.VFs = len(n.sys.VFs(d.PCI))
+		d.VFs = len(n.vfsOf(d.PCI))
 	}
 	n.place(l, &d)
 	for i := range link.Above(n.links, l.Index) {
@@ -145,22 +137,6 @@ func parentOf(e journal.Entry) string {
 		return r.GetIpoib().GetParent()
 	}
 	return ""
-}
-
-// place says of which physical function the link is. A virtual function whose
-// physical one cannot be reached is nobody's to lend.
-func (n Node) place(l link.Link, d *policy.Device) {
-	if l.Device.Bus != "pci" {
-		return
-	}
-	if _, _, virtual := n.sys.VFOf(l.Device.Name); !virtual {
-		return
-	}
-	_, physical, index, ok := n.Physical(l)
-	d.Physical, d.Index, d.Known = physical.Name, index, d.Known && ok
-	if !ok {
-		d.Physical = "?"
-	}
 }
 
 // Loans are the journal's entries of borrowed links. One may be there twice.

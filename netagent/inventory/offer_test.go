@@ -38,7 +38,8 @@ func ethernet(index int, name, address string) link.Link {
 }
 
 func state(sys sysfs.FS, links ...link.Link) Node {
-	n := Node{sys: sys, links: links, routed: link.Set{}, addressed: link.Set{}, byDevice: map[link.Device][]link.Link{}}
+	n := newNode(sys)
+	n.links, n.routed, n.addressed = links, link.Set{}, link.Set{}
 	for _, l := range links {
 		if l.Device != (link.Device{}) {
 			n.byDevice[l.Device] = append(n.byDevice[l.Device], l)

@@ -99,12 +99,14 @@ func FuzzTree(f *testing.F) {
 		if p := s.PCI(name); p != nil && (!address.MatchString(p.GetAddress()) || !bus.MatchString(p.GetRoot()) || strings.Contains(p.GetDriver(), "/")) {
 			t.Errorf("%q is %v", name, p)
 		}
-		physical, index, ok := s.VFOf(device)
-		if ok && s.VFs(physical)[index] != device {
-			t.Errorf("%q is function %d of %q, whose functions are %v", device, index, physical, s.VFs(physical))
-		}
-		if ok && path.Base(physical) != physical {
+		physical := s.PhysicalOf(device)
+		if physical != "" && path.Base(physical) != physical {
 			t.Errorf("%q is a function of %q", device, physical)
+		}
+		for index, vf := range s.VFs(physical) {
+			if path.Base(vf) != vf {
+				t.Errorf("function %d of %q is %q", index, physical, vf)
+			}
 		}
 		_, _ = s.MaxVFs(device), s.Driver("pci", device)
 	})

@@ -54,20 +54,9 @@ func (s FS) Driver(bus, device string) string { return s.base(DevicePath(bus, de
 // hex4 is an ID without its 0x.
 func hex4(s string) string { return strings.TrimPrefix(s, "0x") }
 
-// VFOf returns the address of the physical function that address is a virtual
-// one of, and its index there.
-func (s FS) VFOf(address string) (physical string, index int, ok bool) {
-	physical = s.base(functionDir(address) + "/physfn")
-	if physical == "" {
-		return "", 0, false
-	}
-	for index, vf := range s.VFs(physical) {
-		if vf == address {
-			return physical, index, true
-		}
-	}
-	return "", 0, false
-}
+// PhysicalOf returns the address of the physical function that address is a
+// virtual one of; "" if it is none.
+func (s FS) PhysicalOf(address string) string { return s.base(functionDir(address) + "/physfn") }
 
 // VFs returns the virtual functions of a physical one, by index.
 func (s FS) VFs(physical string) map[int]string {
