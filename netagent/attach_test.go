@@ -310,6 +310,7 @@ func TestTwinFinishes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	defer j.Close()
 	if err := j.Add(t.Context(), journal.Entry{Claim: claim, Key: "a", Request: request, Name: made.GetName(), Since: time.Now()}); err != nil {
 		t.Fatal(err)
 	}

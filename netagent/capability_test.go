@@ -14,7 +14,6 @@ import (
 	netagentv1 "github.com/hawser-dra/hawser/api/netagent/v1"
 	"github.com/hawser-dra/hawser/internal/sandbox"
 	"github.com/hawser-dra/hawser/internal/testns"
-	"github.com/hawser-dra/hawser/netagent"
 	"github.com/hawser-dra/hawser/netagent/confine"
 )
 
@@ -92,28 +91,36 @@ func enterSandbox() error {
 	})
 }
 
-// lifeWithPod attaches, lets the link go to a pod, and detaches it there.
+// lifeWithPod enters the sandbox while a pod has a link, finds and takes back that
+// one, and does it all once more.
 func lifeWithPod(t *testing.T) {
 	uplink(t)
-	a := start(t, func(c *netagent.Config) { c.Confine = enterSandbox })
-	a.config.Confine = nil // once is for the whole process
-	w := a.watch()
+	a := start(t)
 	claim := uuid.NewString()
-	list := a.attach(claim, macvlanRequest("a", "up0"), vethRequest("b"))
-	w.want(claim, netagentv1.Location_LOCATION_HOST)
-	const podFile = 3 // the first of ExtraFiles
-	testns.Send(t, list[0].GetLink().GetName(), podFile)
-	eventually(t, "the link is in the pod", func() bool {
-		return a.attach(claim, macvlanRequest("a", "up0"))[0].GetLocation() == netagentv1.Location_LOCATION_POD
-	})
+	a.lendToPod(claim)
+	a.config.Confine = enterSandbox
 	a.restart()
 	if at := a.attach(claim, macvlanRequest("a", "up0"))[0].GetLocation(); at != netagentv1.Location_LOCATION_POD {
 		t.Errorf("after a restart: %v", at)
 	}
 	a.detach(claim)
+	a.lendToPod(claim)
+	a.detach(claim)
 	if left := ownLinks(t); len(left) != 0 {
 		t.Errorf("links left: %v", left)
 	}
+}
+
+// lendToPod attaches two links and sends one to the pod.
+func (a *agent) lendToPod(claim string) {
+	w := a.watch()
+	list := a.attach(claim, macvlanRequest("a", "up0"), vethRequest("b"))
+	w.want(claim, netagentv1.Location_LOCATION_HOST)
+	const podFile = 3 // the first of ExtraFiles
+	testns.Send(a.t, list[0].GetLink().GetName(), podFile)
+	eventually(a.t, "the link is in the pod", func() bool {
+		return a.attach(claim, macvlanRequest("a", "up0"))[0].GetLocation() == netagentv1.Location_LOCATION_POD
+	})
 }
 
 // requireLandlock skips a test of the sandbox on a kernel that lacks a part of it.

@@ -104,10 +104,11 @@ func Run(ctx context.Context, c Config) error {
 		return err
 	}
 	log := logging.From(ctx)
-	entries, err := journal.Open(c.JournalDir, log)
+	entries, err := journal.Open(c.JournalDir, log) // which the sandbox would not let it
 	if err != nil {
 		return err
 	}
+	defer entries.Close()
 	namespace, err := os.Open(ownNamespace)
 	if err != nil {
 		return fmt.Errorf("netagent's own network namespace: %w", err)

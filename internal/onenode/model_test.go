@@ -134,6 +134,7 @@ func (n *node) journal() (marks []string) {
 	if err != nil {
 		n.t.Fatal(err)
 	}
+	defer j.Close()
 	entries, err := j.All()
 	if err != nil {
 		n.t.Fatal(err)

@@ -63,6 +63,7 @@ func leaveHalfDetached(t *testing.T, n *node, c *resourceapi.ResourceClaim) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	defer j.Close()
 	entries, err := j.All()
 	if err != nil {
 		t.Fatal(err)

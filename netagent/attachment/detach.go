@@ -63,10 +63,14 @@ func (m *Manager) withdraw(ctx context.Context, k kind, e journal.Entry) error {
 func (m *Manager) unmake(ctx context.Context, k kind, e journal.Entry) error {
 	mk := markOf(e)
 	if _, ok := k.(paired); ok {
-		if err := m.deleteHostEnd(ctx, mk, k.name()); err != nil {
+		deleted, err := m.deleteHostEnd(ctx, mk, k.name())
+		if err != nil {
 			return err
 		}
 		fault.Point(fault.NetagentHostEndDeleted)
+		if deleted {
+			return nil
+		}
 	}
 	at, err := m.locate(ctx, k, e)
 	if err != nil {

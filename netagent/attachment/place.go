@@ -40,7 +40,13 @@ func (m *Manager) locate(ctx context.Context, k kind, e journal.Entry) (place, e
 	if err != nil || at.location != lost {
 		return at, err
 	}
-	pods, err := m.inPods(ctx)
+	entries := []journal.Entry{e}
+	if homes(k) { // a link may have marks of one entry and be another's
+		if entries, err = m.journal.All(); err != nil {
+			return place{}, err
+		}
+	}
+	pods, err := m.inPods(ctx, entries)
 	if err != nil {
 		return place{}, err
 	}
@@ -109,17 +115,14 @@ func (w whereabouts) of(e journal.Entry) place {
 	return w.marked[markOf(e)]
 }
 
-// inPods looks into all other namespaces for links that have an attachment's
-// alias, or are known by what a pod cannot change.
-func (m *Manager) inPods(ctx context.Context) (whereabouts, error) {
+// inPods looks into all other namespaces for links that have the alias of one of
+// the entries, or are known by what a pod cannot change.
+func (m *Manager) inPods(ctx context.Context, entries []journal.Entry) (whereabouts, error) {
 	namespaces, err := m.links.Namespaces(ctx)
 	if err != nil {
 		return whereabouts{}, err
 	}
-	whose, err := m.identifier()
-	if err != nil {
-		return whereabouts{}, err
-	}
+	whose := identifier(entries)
 	found := whereabouts{marked: map[mark]place{}, hardware: map[link.Device]place{}}
 	for _, ns := range namespaces {
 		links, err := m.links.List(ctx, ns)
@@ -153,11 +156,7 @@ func (w whereabouts) mark(e journal.Entry, at place) {
 
 // identifier returns what reads from a link in a pod whose it is. An alias counts
 // on a link of the entry's kind alone, and where nothing better tells.
-func (m *Manager) identifier() (func(link.Link) (journal.Entry, bool), error) {
-	entries, err := m.journal.All()
-	if err != nil {
-		return nil, err
-	}
+func identifier(entries []journal.Entry) func(link.Link) (journal.Entry, bool) {
 	return func(l link.Link) (journal.Entry, bool) {
 		for _, e := range entries {
 			if k, err := kindOf(e.Request); err == nil && isSame(l, k, e) {
@@ -171,7 +170,7 @@ func (m *Manager) identifier() (func(link.Link) (journal.Entry, bool), error) {
 			}
 		}
 		return journal.Entry{}, false
-	}, nil
+	}
 }
 
 // message is an attachment as the API has it.

@@ -24,7 +24,7 @@ func (m *Manager) readAll(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	pods, err := m.inPods(ctx)
+	pods, err := m.inPods(ctx, entries)
 	if err != nil {
 		return err
 	}

@@ -50,11 +50,12 @@ func (m *Manager) finishHostEnd(ctx context.Context, mk mark, kind string) error
 	return m.links.SetAlias(ctx, l.Index, mk.hostEndAlias())
 }
 
-// deleteHostEnd deletes the pair, wherever the pod's end is.
-func (m *Manager) deleteHostEnd(ctx context.Context, mk mark, kind string) error {
+// deleteHostEnd deletes the pair, wherever the pod's end is, and says whether it
+// was there.
+func (m *Manager) deleteHostEnd(ctx context.Context, mk mark, kind string) (bool, error) {
 	l, err := m.hostEnd(ctx, mk, kind)
 	if err == nil {
 		err = m.links.Delete(ctx, link.Host, l.Index)
 	}
-	return unlessGone(err)
+	return err == nil, unlessGone(err)
 }

@@ -21,6 +21,7 @@ func FuzzEntry(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
+	f.Cleanup(j.Close)
 	path := filepath.Join(dir, claimA+".net1.json")
 	for _, made := range []*journal.Made{nil, {Index: 7, MAC: []byte{2, 0, 0, 0, 0, 1}, MTU: 1500}} {
 		e := entry(claimA, "net1")

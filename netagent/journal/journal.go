@@ -4,8 +4,8 @@
 //
 // An entry is written before the kernel is changed and removed after, so that a
 // crash at any moment leaves something that says what to give back. The files
-// are the truth and are read at each call: during a rolling update two
-// netagents share the directory. Nothing is synced to disk, for what the files
+// are the truth at each call: during a rolling update two netagents share the
+// directory. Nothing is synced to disk, for what the files
 // describe does not live through a reboot either.
 //
 // A file that is not an entry is set aside, never fatal. Callers owe one writer
@@ -20,8 +20,6 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"slices"
-	"strings"
 )
 
 const (
@@ -38,19 +36,24 @@ var (
 
 // Journal is a directory of entries. It may be used by many goroutines.
 type Journal struct {
-	dir string
-	log *slog.Logger
+	dir   string
+	log   *slog.Logger
+	names *listing
 	// all are the entries as [Journal.All] has read them last.
 	all memory
 }
 
-// Open returns the journal in dir, which is made if it is not there.
+// Open returns the journal in dir, which is made if it is not there. The caller
+// owes Close.
 func Open(dir string, log *slog.Logger) (*Journal, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("open journal: %w", err)
 	}
-	return &Journal{dir: dir, log: log}, nil
+	return &Journal{dir: dir, log: log, names: newListing(dir)}, nil
 }
+
+// Close ends the watch over the directory.
+func (j *Journal) Close() { j.names.close() }
 
 // Get returns the entry of one attachment, or [ErrNotFound].
 func (j *Journal) Get(claim, key string) (Entry, error) {
@@ -59,51 +62,47 @@ func (j *Journal) Get(claim, key string) (Entry, error) {
 
 // Claim returns the entries of a claim, sorted by key.
 func (j *Journal) Claim(claim string) ([]Entry, error) {
-	return j.list(claim+".", j.read)
+	list, err := j.names.of(claim)
+	if err != nil {
+		return nil, err
+	}
+	return readEach(list, func(l listed) (Entry, error) { return j.Get(l.Claim, l.Key) })
 }
 
 // All returns all entries, sorted by claim and key. What they point to must not be
-// changed: files that are the same as at the last call are not read again.
+// changed: entries that are the same as at the last call are not read again.
 func (j *Journal) All() ([]Entry, error) {
+	list, err := j.names.all()
+	if err != nil {
+		return nil, err
+	}
 	j.all.mu.Lock()
 	defer j.all.mu.Unlock()
-	j.all.begin()
+	j.all.begin(len(list))
 	defer j.all.end()
-	return j.list("", j.readAgain)
-}
-
-// Count returns how many entries there are, and how many of them a claim's.
-func (j *Journal) Count(claim string) (all, ofClaim int, err error) {
-	err = j.each(func(name string) {
-		all++
-		if strings.HasPrefix(name, claim+".") {
-			ofClaim++
-		}
-	})
-	return all, ofClaim, err
+	return readEach(list, j.readAgain)
 }
 
 // IDs returns which entries there are, without reading them.
 func (j *Journal) IDs() ([]ID, error) {
-	names, err := j.names("")
-	if err != nil {
-		return nil, err
+	list, err := j.names.all()
+	ids := make([]ID, len(list))
+	for i, l := range list {
+		ids[i] = l.ID
 	}
-	ids := make([]ID, len(names))
-	for i, name := range names {
-		ids[i].Claim, ids[i].Key, _ = strings.Cut(strings.TrimSuffix(name, ext), ".")
-	}
-	return ids, nil
+	return ids, err
 }
 
-func (j *Journal) list(prefix string, read func(name string) (Entry, error)) ([]Entry, error) {
-	names, err := j.names(prefix)
-	if err != nil {
-		return nil, err
-	}
+// Count returns how many entries there are, and how many of them a claim's.
+func (j *Journal) Count(claim string) (all, ofClaim int, err error) {
+	err = j.names.look(func() { all, ofClaim = j.names.count, len(j.names.claims[claim]) })
+	return all, ofClaim, err
+}
+
+func readEach(list []listed, read func(listed) (Entry, error)) ([]Entry, error) {
 	var entries []Entry
-	for _, name := range names {
-		e, err := read(name)
+	for _, l := range list {
+		e, err := read(l)
 		if errors.Is(err, ErrNotFound) {
 			continue
 		}
@@ -113,36 +112,6 @@ func (j *Journal) list(prefix string, read func(name string) (Entry, error)) ([]
 		entries = append(entries, e)
 	}
 	return entries, nil
-}
-
-// names returns the names of the entries that begin with prefix, sorted.
-func (j *Journal) names(prefix string) (names []string, err error) {
-	err = j.each(func(name string) {
-		if strings.HasPrefix(name, prefix) {
-			names = append(names, name)
-		}
-	})
-	slices.Sort(names)
-	return names, err
-}
-
-// each calls do with the name of each entry, in the directory's order.
-func (j *Journal) each(do func(name string)) error {
-	dir, err := os.Open(j.dir)
-	if err != nil {
-		return fmt.Errorf("list journal: %w", err)
-	}
-	defer dir.Close()
-	names, err := dir.Readdirnames(-1)
-	if err != nil {
-		return fmt.Errorf("list journal: %w", err)
-	}
-	for _, name := range names {
-		if strings.HasSuffix(name, ext) {
-			do(name)
-		}
-	}
-	return nil
 }
 
 func (j *Journal) read(name string) (Entry, error) {

@@ -32,6 +32,7 @@ func open(t *testing.T) (j *journal.Journal, dir string, log *bytes.Buffer) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(j.Close)
 	return j, dir, log
 }
 
@@ -108,36 +109,85 @@ func TestEntriesComeBack(t *testing.T) {
 	}
 }
 
-// TestAllSeesATwin reads everything again and again, while another journal in the
-// same directory adds, replaces and removes.
-func TestAllSeesATwin(t *testing.T) {
+// TestSeesATwin asks for everything again and again, while another journal in the
+// same directory adds, replaces and removes, with a node's inotify and without.
+func TestSeesATwin(t *testing.T) {
+	for what, without := range map[string]bool{"with inotify": false, "without": true} {
+		t.Run(what, func(t *testing.T) {
+			j, dir, _ := open(t)
+			if without {
+				j.Close()
+			}
+			twin, err := journal.Open(dir, slog.New(slog.DiscardHandler))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer twin.Close()
+			want := map[string]journal.Entry{}
+			for n := range 50 {
+				e := entry(claimA, string(rune('a'+n%5)))
+				e.Since = time.Unix(int64(n), 0).UTC()
+				want[e.Key] = e
+				if err := twin.Replace(t.Context(), e); err != nil {
+					t.Fatal(err)
+				}
+				if n%7 == 6 {
+					delete(want, e.Key)
+					if err := twin.Remove(t.Context(), e.Claim, e.Key); err != nil {
+						t.Fatal(err)
+					}
+				}
+				wantEntries(t, j, want)
+			}
+		})
+	}
+}
+
+// TestMoreChangesThanAreKept has the kernel lose changes: it keeps 16,384.
+func TestMoreChangesThanAreKept(t *testing.T) {
 	j, dir, _ := open(t)
 	twin, err := journal.Open(dir, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := map[string]journal.Entry{}
-	for n := range 50 {
-		e := entry(claimA, string(rune('a'+n%5)))
-		e.Since = time.Unix(int64(n), 0).UTC()
-		want[e.Key] = e
-		if err := twin.Replace(t.Context(), e); err != nil {
+	defer twin.Close()
+	want := map[string]journal.Entry{"a": entry(claimA, "a"), "b": entry(claimA, "b")}
+	for _, e := range []journal.Entry{want["a"], entry(claimA, "c")} {
+		if err := twin.Add(t.Context(), e); err != nil {
 			t.Fatal(err)
 		}
-		if n%7 == 6 {
-			delete(want, e.Key)
-			if err := twin.Remove(t.Context(), e.Claim, e.Key); err != nil {
-				t.Fatal(err)
-			}
+	}
+	if all, err := j.All(); len(all) != 2 || err != nil {
+		t.Fatalf("%d entries, %v", len(all), err)
+	}
+	for range 9000 {
+		other := filepath.Join(dir, "other")
+		if err := errors.Join(os.Mkdir(other, 0o700), os.Remove(other)); err != nil {
+			t.Fatal(err)
 		}
-		all, err := j.All()
-		got := map[string]journal.Entry{}
-		for _, e := range all {
-			got[e.Key] = e
-		}
-		if diff := cmp.Diff(want, got, protocmp.Transform()); err != nil || diff != "" {
-			t.Fatalf("after %d changes: %v (-want +got):\n%s", n+1, err, diff)
-		}
+	}
+	e := want["a"]
+	e.Leaving = true
+	want["a"] = e
+	if err := errors.Join(twin.Replace(t.Context(), e), twin.Remove(t.Context(), claimA, "c"), twin.Add(t.Context(), want["b"])); err != nil {
+		t.Fatal(err)
+	}
+	wantEntries(t, j, want)
+}
+
+// wantEntries compares all entries of claimA, which are all.
+func wantEntries(t *testing.T, j *journal.Journal, want map[string]journal.Entry) {
+	t.Helper()
+	all, err := j.All()
+	got := map[string]journal.Entry{}
+	for _, e := range all {
+		got[e.Key] = e
+	}
+	if diff := cmp.Diff(want, got, protocmp.Transform()); err != nil || diff != "" {
+		t.Fatalf("%v (-want +got):\n%s", err, diff)
+	}
+	if n, ofClaim, err := j.Count(claimA); n != len(want) || ofClaim != len(want) || err != nil {
+		t.Fatalf("Count: %d, %d of the claim, %v", n, ofClaim, err)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	netagentv1 "github.com/hawser-dra/hawser/api/netagent/v1"
@@ -48,6 +49,7 @@ type Follower struct {
 	Changed func(context.Context, []Device) error
 
 	told map[string]bool
+	some atomic.Bool // whether there are devices, here or lent
 }
 
 // Run follows until ctx ends. It calls ready once, when everything has been read
@@ -58,7 +60,7 @@ func (f *Follower) Run(ctx context.Context, ready func()) error {
 	var listeners sync.WaitGroup
 	defer listeners.Wait()
 	defer cancel()
-	for _, subscribe := range []func() (source, error){deviceEvent, linkEvent} {
+	for _, subscribe := range []func() (source, error){deviceEvent, f.linkEvent} {
 		s, err := subscribe()
 		if err != nil {
 			return err
@@ -102,6 +104,7 @@ func (f *Follower) read(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	f.some.Store(len(devices)+len(lent) > 0)
 	now := map[string]bool{}
 	for _, d := range offers(f.Reader.NodeDevices(devices, exclusive), devices, lent) {
 		if f.Allowed(d.GetRdma().GetIbdev()) {
@@ -149,13 +152,21 @@ func deviceEvent() (source, error) {
 }
 
 // linkEvent tells of the links that RDMA devices work over: their names, and
-// with their carrier the state of a port.
-func linkEvent() (source, error) {
+// with their carrier the state of a port. While there are no such devices links
+// are no news.
+func (f *Follower) linkEvent() (source, error) {
 	s, err := link.Subscribe()
 	if err != nil {
 		return source{}, fmt.Errorf("RDMA devices' links: %w", err)
 	}
-	return source{func() error { _, err := s.Receive(); return err }, s.Close}, nil
+	wait := func() error {
+		for {
+			if _, err := s.Receive(); err != nil || f.some.Load() {
+				return err
+			}
+		}
+	}
+	return source{wait, s.Close}, nil
 }
 
 // listen passes news on until ctx ends. Lost ones are news too.

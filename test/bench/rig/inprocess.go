@@ -21,10 +21,11 @@ import (
 // cost without the door, the socket and the other process.
 type InProcess struct {
 	*attachment.Manager
-	links  *link.Conn
-	locks  *claimlock.Locks
-	cancel context.CancelFunc
-	ended  chan error
+	links   *link.Conn
+	journal *journal.Journal
+	locks   *claimlock.Locks
+	cancel  context.CancelFunc
+	ended   chan error
 }
 
 // NewInProcess starts it in a namespace, with its journal in a directory.
@@ -33,8 +34,8 @@ func NewInProcess(space *Space, dir string, rules policy.Rules) (*InProcess, err
 	if err := space.Do(func() (err error) { p.links, err = link.Dial(); return err }); err != nil {
 		return nil, err
 	}
-	entries, err := journal.Open(dir, slog.New(slog.DiscardHandler))
-	if err != nil {
+	var err error
+	if p.journal, err = journal.Open(dir, slog.New(slog.DiscardHandler)); err != nil {
 		return nil, err
 	}
 	if p.locks, err = claimlock.Open(filepath.Join(dir, "claims.lock")); err != nil {
@@ -42,7 +43,7 @@ func NewInProcess(space *Space, dir string, rules policy.Rules) (*InProcess, err
 	}
 	p.Manager = attachment.New(attachment.Config{
 		Links: p.links, Sys: sysfs.New(os.DirFS("/sys")), RDMA: rdma.New(os.DirFS("/sys")),
-		Journal: entries, Locks: p.locks, Rules: rules, Publisher: watch.New(), Namespace: space.File(),
+		Journal: p.journal, Locks: p.locks, Rules: rules, Publisher: watch.New(), Namespace: space.File(),
 	})
 	return p, p.follow(space)
 }
@@ -67,5 +68,6 @@ func (p *InProcess) Close() error {
 	p.cancel()
 	err := <-p.ended
 	p.links.Close()
+	p.journal.Close()
 	return errors.Join(err, p.locks.Close())
 }
