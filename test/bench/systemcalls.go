@@ -33,6 +33,7 @@ var counted = []struct {
 	{"links dumped", contains("RTM_GETLINK", "NLM_F_DUMP"), 0},
 	{"virtual functions asked for", contains("RTEXT_FILTER_VF"), 0},
 	{"journal entries written", anyOf(contains("linkat(", "/run/hawser/netagent/"), contains("rename", "/run/hawser/netagent/")), 1},
+	{"journal listed", contains("getdents64(", "/run/hawser/netagent>"), 0},
 	{"records written", contains("rename", ".alloc.json"), 1},
 	{"specs written", contains("rename", "/etc/cdi/"), 1},
 	{linkRequests, contains("send", "RTM_"), 0},
@@ -117,8 +118,8 @@ func (c systemCall) in(w window) bool { return !c.at.Before(w.from) && !c.at.Aft
 // stracing returns the system calls of the node's programs during act.
 func (p *place) stracing(ctx context.Context, n *rig.Node, act func() error) ([]systemCall, error) {
 	out := filepath.Join(p.Machine.Dir, "strace")
-	c := exec.CommandContext(ctx, p.Strace, "-f", "-ttt", "-s", "4096", "-o", out,
-		"-e", "trace=fsync,fdatasync,linkat,rename,renameat,renameat2,sendto,sendmsg",
+	c := exec.CommandContext(ctx, p.Strace, "-f", "-y", "-ttt", "-s", "4096", "-o", out,
+		"-e", "trace=getdents64,fsync,fdatasync,linkat,rename,renameat,renameat2,sendto,sendmsg",
 		"-p", strconv.Itoa(n.DriverPID()), "-p", strconv.Itoa(n.NetagentPID()))
 	var said bytes.Buffer
 	c.Stderr = &said

@@ -70,12 +70,9 @@ func (r *run) forClaims(ctx context.Context, nodes []*node, claims []resourceapi
 	})
 }
 
-// begin has a claim prepared and in its pod.
+// begin has a claim prepared and in its pod, which starts at once.
 func (r *run) begin(ctx context.Context, d *driver, c *resourceapi.ResourceClaim) error {
 	if err := d.prepare(ctx, c); err != nil {
-		return err
-	}
-	if err := r.told(ctx, c, "Prepared"); err != nil {
 		return err
 	}
 	if err := d.enterPod(c); err != nil {

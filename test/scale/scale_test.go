@@ -21,7 +21,7 @@ const repo = "../.."
 var (
 	atStart  = map[Call]int64{{"get", "nodes"}: 1, {"watch", "resourceslices"}: 1, {"create", "resourceslices"}: 1}
 	atUpdate = map[Call]int64{{"get", "nodes"}: 1, {"watch", "resourceslices"}: 1}
-	ofClaim  = map[Call]int64{{"get", "resourceclaims"}: 2, {"patch", "resourceclaims/status"}: 2}
+	ofClaim  = map[Call]int64{{"get", "resourceclaims"}: 2, {"patch", "resourceclaims/status"}: 1}
 )
 
 // withClaimsAtUpdate is what is asked for when drivers with prepared claims are
