@@ -393,3 +393,18 @@ func TestPassthruOnUsedLink(t *testing.T) {
 	_, err = a.tryAttach(claim, request)
 	wantCode(t, err, codes.PermissionDenied)
 }
+
+// TestNoLinkLocalAddressOnTheHost: whoever sets a claim's link up on the host, as a
+// runtime does for a hostNetwork pod, gives the host no address by it.
+func TestNoLinkLocalAddressOnTheHost(t *testing.T) {
+	uplink(t)
+	a := start(t)
+	claim := uuid.NewString()
+	defer a.detach(claim)
+	for _, at := range a.attach(claim, vethRequest("a"), macvlanRequest("b", "up0")) {
+		const none = "1" // IN6_ADDR_GEN_MODE_NONE
+		if got := strings.TrimSpace(sh(t, "cat /proc/sys/net/ipv6/conf/"+at.GetLink().GetName()+"/addr_gen_mode")); got != none {
+			t.Errorf("%s: addr_gen_mode is %s, want %s", at.GetKey(), got, none)
+		}
+	}
+}

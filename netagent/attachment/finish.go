@@ -24,6 +24,12 @@ func (c call) finish(ctx context.Context, k created, e journal.Entry, l link.Lin
 	if err := c.setMTU(ctx, k, l); err != nil {
 		return nil, err
 	}
+	// A runtime sets up what it is told to move, for a hostNetwork pod here: then the
+	// host must not get an address and routes. In a pod's namespace the kernel begins
+	// anew.
+	if err := c.links.NoLinkLocal(ctx, l.Index); err != nil {
+		return nil, err
+	}
 	if l.Name != e.Name {
 		if err := c.links.Rename(ctx, l.Index, e.Name); err != nil {
 			return nil, err

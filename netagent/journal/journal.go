@@ -66,7 +66,7 @@ func (j *Journal) Claim(claim string) ([]Entry, error) {
 	if err != nil {
 		return nil, err
 	}
-	return readEach(list, func(l listed) (Entry, error) { return j.Get(l.Claim, l.Key) })
+	return readEach(list, func(l listed) (Entry, error) { return j.read(l.name) })
 }
 
 // All returns all entries, sorted by claim and key. What they point to must not be
@@ -88,7 +88,7 @@ func (j *Journal) IDs() ([]ID, error) {
 	list, err := j.names.all()
 	ids := make([]ID, len(list))
 	for i, l := range list {
-		ids[i] = l.ID
+		ids[i], _ = parse(l.name)
 	}
 	return ids, err
 }

@@ -236,6 +236,19 @@ func TestUnreadableIsSetAside(t *testing.T) {
 		}
 		return string(b)
 	}(t)
+	t.Run("a name that is none of an entry", func(t *testing.T) {
+		j, dir, _ := open(t)
+		path := filepath.Join(dir, "broken.json")
+		if err := os.WriteFile(path, []byte("{"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if list, err := j.All(); len(list) != 0 || err != nil {
+			t.Errorf("All: %v, %v", list, err)
+		}
+		if _, err := os.Stat(path + ".unreadable"); err != nil {
+			t.Error(err)
+		}
+	})
 	for what, content := range map[string]string{
 		"empty":             "",
 		"cut short":         good[:len(good)/2],

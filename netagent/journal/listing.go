@@ -1,7 +1,6 @@
 package journal
 
 import (
-	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -23,7 +22,7 @@ type listing struct {
 	mu      sync.Mutex
 	notify  int                         // -1 when there is none: then the directory is read each time
 	known   bool                        // until events were lost
-	claims  map[string]map[string]state // by claim and key
+	claims  map[string]map[string]state // by claim and file name
 	count   int
 	written state // the last
 }
@@ -31,9 +30,9 @@ type listing struct {
 // state tells an entry from what it is when it was written again.
 type state uint64
 
-// listed is an entry as it was when it was listed, or newer.
+// listed is an entry's file as it was when it was listed, or newer.
 type listed struct {
-	ID
+	name  string
 	state state
 }
 
@@ -85,7 +84,7 @@ func (l *listing) look(do func()) error {
 	return nil
 }
 
-// all returns all entries, sorted by claim and key.
+// all returns all files, sorted by name.
 func (l *listing) all() (entries []listed, err error) {
 	err = l.look(func() {
 		entries = make([]listed, 0, l.count)
@@ -93,27 +92,25 @@ func (l *listing) all() (entries []listed, err error) {
 			entries = l.appendOf(entries, claim)
 		}
 	})
-	slices.SortFunc(entries, compare)
+	slices.SortFunc(entries, byName)
 	return entries, err
 }
 
-// of returns a claim's entries, sorted by key.
+// of returns a claim's files, sorted by name.
 func (l *listing) of(claim string) (entries []listed, err error) {
 	err = l.look(func() { entries = l.appendOf(nil, claim) })
-	slices.SortFunc(entries, compare)
+	slices.SortFunc(entries, byName)
 	return entries, err
 }
 
 func (l *listing) appendOf(entries []listed, claim string) []listed {
-	for key, state := range l.claims[claim] {
-		entries = append(entries, listed{ID{claim, key}, state})
+	for name, state := range l.claims[claim] {
+		entries = append(entries, listed{name, state})
 	}
 	return entries
 }
 
-func compare(a, b listed) int {
-	return cmp.Or(strings.Compare(a.Claim, b.Claim), strings.Compare(a.Key, b.Key))
-}
+func byName(a, b listed) int { return strings.Compare(a.name, b.name) }
 
 // catchUp takes in what has changed. The directory is read after the changes
 // before it are: those that come meanwhile say the same once more.
@@ -189,19 +186,19 @@ func (l *listing) wrote(name string) {
 	if l.claims[id.Claim] == nil {
 		l.claims[id.Claim] = map[string]state{}
 	}
-	if _, there := l.claims[id.Claim][id.Key]; !there {
+	if _, there := l.claims[id.Claim][name]; !there {
 		l.count++
 	}
 	l.written++
-	l.claims[id.Claim][id.Key] = l.written
+	l.claims[id.Claim][name] = l.written
 }
 
 func (l *listing) removed(name string) {
 	id, ok := parse(name)
-	if _, there := l.claims[id.Claim][id.Key]; !ok || !there {
+	if _, there := l.claims[id.Claim][name]; !ok || !there {
 		return
 	}
-	delete(l.claims[id.Claim], id.Key)
+	delete(l.claims[id.Claim], name)
 	if len(l.claims[id.Claim]) == 0 {
 		delete(l.claims, id.Claim)
 	}
@@ -209,6 +206,7 @@ func (l *listing) removed(name string) {
 }
 
 // parse is the inverse of fileName; it is not ok for what lies beside the entries.
+// Which of the others are none, who reads them finds out.
 func parse(name string) (id ID, ok bool) {
 	name, ok = strings.CutSuffix(name, ext)
 	id.Claim, id.Key, _ = strings.Cut(name, ".")

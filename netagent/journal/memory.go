@@ -6,7 +6,7 @@ import "sync"
 // little.
 type memory struct {
 	mu        sync.Mutex
-	last, now map[ID]remembered // now while all is being read
+	last, now map[string]remembered // by file name; now while all is being read
 }
 
 // remembered is an entry as it was in a state of the listing, or newer.
@@ -15,7 +15,7 @@ type remembered struct {
 	entry Entry
 }
 
-func (m *memory) begin(size int) { m.now = make(map[ID]remembered, size) }
+func (m *memory) begin(size int) { m.now = make(map[string]remembered, size) }
 
 // end forgets the entries that are gone.
 func (m *memory) end() { m.last, m.now = m.now, nil }
@@ -23,14 +23,14 @@ func (m *memory) end() { m.last, m.now = m.now, nil }
 // readAgain reads an entry, unless it is the same as the last time. The caller has
 // the memory's lock.
 func (j *Journal) readAgain(l listed) (Entry, error) {
-	r, ok := j.all.last[l.ID]
+	r, ok := j.all.last[l.name]
 	if !ok || r.state != l.state {
-		e, err := j.Get(l.Claim, l.Key)
+		e, err := j.read(l.name)
 		if err != nil {
 			return Entry{}, err
 		}
 		r = remembered{state: l.state, entry: e}
 	}
-	j.all.now[l.ID] = r
+	j.all.now[l.name] = r
 	return r.entry, nil
 }
