@@ -7,7 +7,8 @@ import (
 
 // Physical returns the address of the function that the link's is a virtual one
 // of, the link of that function and the index there. It is not ok for a link that
-// is of no virtual function, or of one whose physical function has no link.
+// is of no virtual function, which has no address, or of one whose physical function
+// has no link.
 func (n Node) Physical(l link.Link) (address string, physical link.Link, index int, ok bool) {
 	if l.Device.Bus != "pci" {
 		return "", link.Link{}, 0, false
@@ -23,13 +24,10 @@ func (n Node) Physical(l link.Link) (address string, physical link.Link, index i
 // place says of which physical function the link is. A virtual function whose
 // physical one cannot be reached is nobody's to lend.
 func (n Node) place(l link.Link, d *policy.Device) {
-	if l.Device.Bus != "pci" {
+	address, physical, index, ok := n.Physical(l)
+	if address == "" {
 		return
 	}
-	if _, _, virtual := n.vfOf(l.Device.Name); !virtual {
-		return
-	}
-	_, physical, index, ok := n.Physical(l)
 	d.Physical, d.Index, d.Known = physical.Name, index, d.Known && ok
 	if !ok {
 		d.Physical = "?"

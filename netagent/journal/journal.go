@@ -5,8 +5,8 @@
 // An entry is written before the kernel is changed and removed after, so that a
 // crash at any moment leaves something that says what to give back. The files
 // are the truth at each call: during a rolling update two netagents share the
-// directory. Nothing is synced to disk, for what the files
-// describe does not live through a reboot either.
+// directory. Nothing is synced to disk, for what the files describe does not live
+// through a reboot either.
 //
 // A file that is not an entry is set aside, never fatal. Callers owe one writer
 // for each claim at a time, of twins too (internal/claimlock); [Journal.Add] alone
@@ -20,6 +20,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"sync"
 )
 
 const (
@@ -39,8 +40,9 @@ type Journal struct {
 	dir   string
 	log   *slog.Logger
 	names *listing
-	// all are the entries as [Journal.All] has read them last.
-	all memory
+
+	mu   sync.Mutex
+	last map[string]remembered // what [Journal.All] has read last, by file name
 }
 
 // Open returns the journal in dir, which is made if it is not there. The caller
@@ -76,11 +78,28 @@ func (j *Journal) All() ([]Entry, error) {
 	if err != nil {
 		return nil, err
 	}
-	j.all.mu.Lock()
-	defer j.all.mu.Unlock()
-	j.all.begin(len(list))
-	defer j.all.end()
-	return readEach(list, j.readAgain)
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	now := make(map[string]remembered, len(list))
+	defer func() { j.last = now }() // without the entries that are gone
+	return readEach(list, func(l listed) (Entry, error) {
+		r, ok := j.last[l.name]
+		if !ok || r.state != l.state {
+			e, err := j.read(l.name)
+			if err != nil {
+				return Entry{}, err
+			}
+			r = remembered{l.state, e}
+		}
+		now[l.name] = r
+		return r.entry, nil
+	})
+}
+
+// remembered is an entry as it was in a state of the listing, or newer.
+type remembered struct {
+	state state
+	entry Entry
 }
 
 // IDs returns which entries there are, without reading them.

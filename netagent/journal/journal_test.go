@@ -236,19 +236,7 @@ func TestUnreadableIsSetAside(t *testing.T) {
 		}
 		return string(b)
 	}(t)
-	t.Run("a name that is none of an entry", func(t *testing.T) {
-		j, dir, _ := open(t)
-		path := filepath.Join(dir, "broken.json")
-		if err := os.WriteFile(path, []byte("{"), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if list, err := j.All(); len(list) != 0 || err != nil {
-			t.Errorf("All: %v, %v", list, err)
-		}
-		if _, err := os.Stat(path + ".unreadable"); err != nil {
-			t.Error(err)
-		}
-	})
+	t.Run("a name that is none of an entry", func(t *testing.T) { wantSetAside(t, "broken.json", "{") })
 	for what, content := range map[string]string{
 		"empty":             "",
 		"cut short":         good[:len(good)/2],
@@ -261,25 +249,32 @@ func TestUnreadableIsSetAside(t *testing.T) {
 		"larger than 16 KB": good + strings.Repeat(" ", 17<<10),
 	} {
 		t.Run(what, func(t *testing.T) {
-			j, dir, log := open(t)
-			path := filepath.Join(dir, claimA+".a.json")
-			if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
-				t.Fatal(err)
-			}
-			if list, err := j.All(); len(list) != 0 || err != nil {
-				t.Errorf("All: %v, %v", list, err)
-			}
-			if _, err := os.Stat(path + ".unreadable"); err != nil {
-				t.Error(err)
-			}
-			if lines := strings.Count(log.String(), "\n"); lines != 1 {
-				t.Errorf("%d log lines:\n%s", lines, log)
-			}
+			j := wantSetAside(t, claimA+".a.json", content)
 			if err := j.Add(t.Context(), entry(claimA, "a")); err != nil {
 				t.Errorf("Add after it: %v", err)
 			}
 		})
 	}
+}
+
+// wantSetAside reads a journal with one file that is none of an entry's.
+func wantSetAside(t *testing.T, name, content string) *journal.Journal {
+	t.Helper()
+	j, dir, log := open(t)
+	path := filepath.Join(dir, name)
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if list, err := j.All(); len(list) != 0 || err != nil {
+		t.Errorf("All: %v, %v", list, err)
+	}
+	if _, err := os.Stat(path + ".unreadable"); err != nil {
+		t.Error(err)
+	}
+	if lines := strings.Count(log.String(), "\n"); lines != 1 || !strings.Contains(log.String(), name) {
+		t.Errorf("%d log lines:\n%s", lines, log)
+	}
+	return j
 }
 
 func TestSweep(t *testing.T) {
