@@ -78,21 +78,21 @@ func (r *run) begin(ctx context.Context, d *driver, c *resourceapi.ResourceClaim
 	if err := d.enterPod(c); err != nil {
 		return err
 	}
-	return r.told(ctx, c, "InPod")
+	return r.toldInPod(ctx, c)
 }
 
 // poolOf is the node that the claim's device is on.
 func poolOf(c *resourceapi.ResourceClaim) string { return c.Status.Allocation.Devices.Results[0].Pool }
 
-// told waits until the claim's status has a reason.
-func (r *run) told(ctx context.Context, c *resourceapi.ResourceClaim, reason string) error {
+// toldInPod waits until the claim's status says that its device is in the pod.
+func (r *run) toldInPod(ctx context.Context, c *resourceapi.ResourceClaim) error {
 	return poll(ctx, func() (bool, error) {
 		now, err := r.client.ResourceV1().ResourceClaims(c.Namespace).Get(ctx, c.Name, metav1.GetOptions{})
 		if err != nil || len(now.Status.Devices) == 0 {
 			return false, err
 		}
 		for _, condition := range now.Status.Devices[0].Conditions {
-			if condition.Reason == reason {
+			if condition.Reason == "InPod" {
 				return true, nil
 			}
 		}
