@@ -1,9 +1,11 @@
 package node
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -43,6 +45,7 @@ const firstTry = 500 * time.Millisecond
 func (vm *VM) poll(ctx context.Context, try func(context.Context) error) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, bootTimeout, errors.New("the machine does not boot in time"))
 	defer cancel()
+	stuck := vm.stuck()
 	for patience := firstTry; ; patience += patience / 4 {
 		last := attempt(ctx, patience, try)
 		if last == nil {
@@ -50,6 +53,12 @@ func (vm *VM) poll(ctx context.Context, try func(context.Context) error) error {
 		}
 		if err := vm.Check(); err != nil {
 			return err
+		}
+		if n := vm.stuck(); n > stuck {
+			stuck, patience = n, firstTry
+			if _, err := vm.Monitor(ctx, "system_reset", nil); err != nil {
+				return err
+			}
 		}
 		select {
 		case <-ctx.Done():
@@ -64,4 +73,19 @@ func attempt(ctx context.Context, patience time.Duration, try func(context.Conte
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	return try(ctx)
+}
+
+// lostTimer is what the kernel says when a processor has not been woken by its timer.
+// Under emulation, on a busy machine, that has been seen while it boots; it does not
+// end by itself.
+const lostTimer = "kthread timer wakeup didn't happen"
+
+// stuck is how often the kernel has said so. A machine that says it while it boots
+// is reset.
+func (vm *VM) stuck() int {
+	console, err := os.ReadFile(filepath.Join(vm.Dir, consoleLog))
+	if err != nil {
+		return 0
+	}
+	return bytes.Count(console, []byte(lostTimer))
 }

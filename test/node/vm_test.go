@@ -28,6 +28,7 @@ func TestMachine(t *testing.T) {
 	t.Run("plug", func(t *testing.T) { testPlug(t, vm) })
 	t.Run("dial", func(t *testing.T) { testDial(t, vm) })
 	t.Run("reset", func(t *testing.T) { testReset(t, vm) })
+	t.Run("stuck", func(t *testing.T) { testStuck(t, vm) })
 	t.Run("panic", func(t *testing.T) { testPanic(t, vm) })
 }
 
@@ -181,6 +182,26 @@ func testReset(t *testing.T, vm *node.VM) {
 	}
 	if run(t, again, "hostname") != "node" {
 		t.Error("the machine that was opened is another one")
+	}
+}
+
+// testStuck has a machine that does not answer say that a processor sleeps for ever.
+// Whoever waits for it gets it anew.
+func testStuck(t *testing.T, vm *node.VM) {
+	before, err := vm.BootID(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	run(t, vm, `(sleep 1; killall -STOP agent; sleep 2
+		echo "rcu: rcu_preempt kthread timer wakeup didn't happen for 5251 jiffies!" >/dev/console) >/dev/null 2>&1 &`)
+	for id := before; id == before; id, err = vm.BootID(t.Context()) {
+		time.Sleep(2 * time.Second) // the agent is stopped by then
+		if err := vm.WaitBooted(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err != nil {
+		t.Error(err)
 	}
 }
 
