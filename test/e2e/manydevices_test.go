@@ -29,25 +29,7 @@ func TestManyDevices(t *testing.T) {
 			ip link add many$i group %d up type dummy && rdma link add many$i type rxe netdev many$i
 		done`, hcas, group))
 	wantDevices(t, "uverbs", hcas)
-	list, err := theCluster.Client().ResourceV1().ResourceSlices().List(context.Background(), metav1.ListOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	seen := map[string]bool{}
-	for _, s := range list.Items {
-		if len(s.Spec.Devices) > 64 || s.Spec.Pool.ResourceSliceCount != int64(len(list.Items)) {
-			t.Errorf("slice %s has %d devices, and says that there are %d of %d", s.Name, len(s.Spec.Devices), s.Spec.Pool.ResourceSliceCount, len(list.Items))
-		}
-		for _, d := range s.Spec.Devices {
-			if seen[d.Name] {
-				t.Errorf("%s is listed twice", d.Name)
-			}
-			seen[d.Name] = true
-		}
-	}
-	if len(list.Items) < 2 {
-		t.Errorf("%d slices", len(list.Items))
-	}
+	eventually(t, wantSlices) // while the devices come, a list may have slices of before
 	n := newNamespace(t)
 	spec := rdmaSpec(t, "rdma-devices", uverbs())
 	spec.Devices.Requests[0].Exactly.Selectors = []resourcev1.DeviceSelector{{CEL: &resourcev1.CELDeviceSelector{
@@ -55,4 +37,29 @@ func TestManyDevices(t *testing.T) {
 	}}}
 	n.apply(claimTemplate("hca", spec), podWith("last", "hca"))
 	n.ready("last")
+}
+
+// wantSlices looks at how the node's devices lie in slices: not too many in one, each
+// in one, and each slice knows how many there are.
+func wantSlices() error {
+	list, err := theCluster.Client().ResourceV1().ResourceSlices().List(context.Background(), metav1.ListOptions{})
+	if err != nil {
+		return err
+	}
+	seen := map[string]bool{}
+	for _, s := range list.Items {
+		if len(s.Spec.Devices) > 64 || s.Spec.Pool.ResourceSliceCount != int64(len(list.Items)) {
+			return fmt.Errorf("slice %s has %d devices, and says that there are %d of %d", s.Name, len(s.Spec.Devices), s.Spec.Pool.ResourceSliceCount, len(list.Items))
+		}
+		for _, d := range s.Spec.Devices {
+			if seen[d.Name] {
+				return fmt.Errorf("%s is listed twice", d.Name)
+			}
+			seen[d.Name] = true
+		}
+	}
+	if len(list.Items) < 2 {
+		return fmt.Errorf("%d slices", len(list.Items))
+	}
+	return nil
 }
