@@ -16,7 +16,7 @@ import (
 )
 
 // lives is how many pods come and go. On the emulated node one takes seconds.
-var lives = flag.Int("lives", 24, "how many pods TestPodsComeAndGo makes and deletes")
+var lives = flag.Int("lives", 16, "how many pods TestPodsComeAndGo makes and deletes")
 
 // TestPodsComeAndGo makes four pods and deletes them, and those of the same names
 // after them, one life right after the other. For half of that time the driver is

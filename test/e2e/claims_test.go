@@ -32,7 +32,8 @@ func (n *namespace) wantInterfaces(pod string, want ...string) {
 }
 
 func TestTwoClaimsOfOnePod(t *testing.T) {
-	n := newNamespace(t)
+	t.Parallel()
+	n := besideOthers(t)
 	n.apply(
 		claimTemplate("data", claimSpec(t, request{"nic", netdev{"kind": "macvlan", "parent": "eth0", "interfaceName": "data0"}.parameters()})),
 		claimTemplate("control", claimSpec(t, request{"nic", netdev{"kind": "dummy", "interfaceName": "ctrl0"}.parameters()})),
@@ -44,7 +45,8 @@ func TestTwoClaimsOfOnePod(t *testing.T) {
 // TestOneClaimWithTwoDevices has requests that share a configuration, and a
 // default name beside a given one.
 func TestOneClaimWithTwoDevices(t *testing.T) {
-	n := newNamespace(t)
+	t.Parallel()
+	n := besideOthers(t)
 	spec := claimSpec(t, request{name: "a"}, request{name: "b"}, request{name: "c"})
 	spec.Devices.Config = []resourcev1.DeviceClaimConfiguration{
 		config(t, netdev{"kind": "dummy", "mtu": 1300}.parameters()),
@@ -60,7 +62,8 @@ func TestOneClaimWithTwoDevices(t *testing.T) {
 
 // TestPrioritizedList: a configuration for a request reaches its subrequests.
 func TestPrioritizedList(t *testing.T) {
-	n := newNamespace(t)
+	t.Parallel()
+	n := besideOthers(t)
 	var spec resourcev1.ResourceClaimSpec
 	spec.Devices.Requests = []resourcev1.DeviceRequest{{
 		Name: "nic",
@@ -80,7 +83,8 @@ func TestPrioritizedList(t *testing.T) {
 
 // TestDefaultNames: claims of one pod that name no interface get net1, net2.
 func TestDefaultNames(t *testing.T) {
-	n := newNamespace(t)
+	t.Parallel()
+	n := besideOthers(t)
 	n.apply(
 		claimTemplate("x", claimSpec(t, request{"nic", netdev{"kind": "dummy"}.parameters()})),
 		claimTemplate("y", claimSpec(t, request{"nic", netdev{"kind": "dummy"}.parameters()})),
@@ -92,7 +96,8 @@ func TestDefaultNames(t *testing.T) {
 // TestDeviceClassFixesFields: what a class sets is not the claim's to change,
 // but for what it lists as overridable.
 func TestDeviceClassFixesFields(t *testing.T) {
-	n := newNamespace(t)
+	t.Parallel()
+	n := besideOthers(t)
 	class := &resourcev1.DeviceClass{
 		TypeMeta:   metav1.TypeMeta{APIVersion: "resource.k8s.io/v1", Kind: "DeviceClass"},
 		ObjectMeta: metav1.ObjectMeta{Name: "e2e-fixed"},
@@ -123,7 +128,8 @@ func TestDeviceClassFixesFields(t *testing.T) {
 // TestContainerWithoutTheClaim: a container that does not list the pod's
 // claim does no harm.
 func TestContainerWithoutTheClaim(t *testing.T) {
-	n := newNamespace(t)
+	t.Parallel()
+	n := besideOthers(t)
 	p := podWith("bystander", "nic")
 	p.Spec.Containers[0].Resources.Claims = nil
 	p.Spec.Containers = append(p.Spec.Containers, corev1.Container{

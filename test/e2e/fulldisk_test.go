@@ -10,10 +10,10 @@ import (
 // TestFullDisk: a claim that cannot be written down fails, says where and why,
 // and leaves nothing; it works again when there is room.
 func TestFullDisk(t *testing.T) {
+	smallDisks(t, cdiDir, stateDir)
 	for name, dir := range map[string]string{"cdi": cdiDir, "state": stateDir} {
 		t.Run(name, func(t *testing.T) {
 			n := newNamespace(t)
-			smallDisk(t, dir)
 			n.apply(claimTemplate("nic", claimSpec(t, request{"nic", netdev{"kind": "dummy", "interfaceName": "net1"}.parameters()})))
 			for _, fault := range []struct{ pod, begin, end, event string }{
 				{"full", "dd if=/dev/zero of=" + dir + "/fill bs=4k 2>/dev/null || true", "rm " + dir + "/fill", "no space left on device"},
@@ -37,9 +37,9 @@ func TestFullDisk(t *testing.T) {
 	}
 }
 
-// smallDisk puts a small file system over a directory, until the test ends. Who
-// has the directory open is started anew.
-func smallDisk(t *testing.T, dir string) {
+// smallDisks puts a small file system over each directory, until the test ends. Who
+// has one of them open is started anew.
+func smallDisks(t *testing.T, dirs ...string) {
 	t.Helper()
 	reopen := func() {
 		if err := theCluster.RestartContainerd(context.Background()); err != nil {
@@ -48,10 +48,10 @@ func smallDisk(t *testing.T, dir string) {
 		mustKubectl(t, nil, "delete", "pod", "-n", "dra-system", "-l", "app=dra-driver", "--timeout="+patience.String())
 		driverReady(t)
 	}
-	onNode(t, "mkdir -p "+dir+" && mount -t tmpfs -o size=64k,mode=$(stat -c %a "+dir+") small "+dir)
-	t.Cleanup(func() {
-		onNode(t, "umount -l "+dir)
-		reopen()
-	})
+	t.Cleanup(reopen)
+	for _, dir := range dirs {
+		onNode(t, "mkdir -p "+dir+" && mount -t tmpfs -o size=64k,mode=$(stat -c %a "+dir+") small "+dir)
+		t.Cleanup(func() { onNode(t, "umount -l "+dir) })
+	}
 	reopen()
 }

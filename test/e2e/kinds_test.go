@@ -34,6 +34,7 @@ func (n *namespace) link(pod, name string) inPod {
 
 // TestKinds runs a pod with each created kind in each of its modes.
 func TestKinds(t *testing.T) {
+	t.Parallel()
 	type row struct {
 		name   string
 		parent string // made for the row, a dummy unless it is a bridge
@@ -70,7 +71,7 @@ func TestKinds(t *testing.T) {
 			parent(t, r.parent, "dummy")
 		}
 	}
-	n := newNamespace(t)
+	n := besideOthers(t)
 	var objects []any
 	var pods []string
 	for _, r := range rows {

@@ -69,7 +69,8 @@ func (n *namespace) restarted(pod, container string, times int32) {
 }
 
 func TestContainerRestartsTenTimes(t *testing.T) {
-	n := newNamespace(t)
+	t.Parallel()
+	n := besideOthers(t)
 	n.apply(claimTemplate("nic", claimSpec(t, request{"nic", addressed("data0").parameters()})), podWith("crashes", "nic"))
 	n.ready("crashes")
 	before := n.identity("crashes", "data0")
@@ -86,8 +87,9 @@ func TestContainerRestartsTenTimes(t *testing.T) {
 // containers. It also tells how many pods needed the kubelet's second try, as
 // they do when a container is created before the spec has been rewritten.
 func TestSeveralContainers(t *testing.T) {
+	t.Parallel()
 	const pods = 5
-	n := newNamespace(t)
+	n := besideOthers(t)
 	objects := []any{claimTemplate("nic", claimSpec(t, request{"nic", netdev{"kind": "macvlan", "parent": "eth0", "interfaceName": "data0"}.parameters()}))}
 	var names []string
 	for i := range pods {
@@ -120,7 +122,8 @@ func severalContainers(name string) *corev1.Pod {
 }
 
 func TestSandboxDies(t *testing.T) {
-	n := newNamespace(t)
+	t.Parallel()
+	n := besideOthers(t)
 	n.apply(claimTemplate("nic", claimSpec(t, request{"nic", addressed("data0").parameters()})), podWith("survives", "nic"))
 	n.ready("survives")
 	n.killSandbox("survives")
@@ -211,7 +214,8 @@ func podOfClaim(name, claim string) *corev1.Pod {
 // TestTwoPodsShareAClaim: the second waits and says why, and gets the interface
 // when the first is gone.
 func TestTwoPodsShareAClaim(t *testing.T) {
-	n := newNamespace(t)
+	t.Parallel()
+	n := besideOthers(t)
 	n.apply(sharedClaim("shared", claimSpec(t, request{"nic", addressed("data0").parameters()})), podOfClaim("first", "shared"))
 	n.ready("first")
 	n.apply(podOfClaim("second", "shared"))

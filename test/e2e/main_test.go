@@ -57,6 +57,9 @@ func run(ctx context.Context, m *testing.M) (code int, err error) {
 		return code, nil
 	}
 	filter := flag.Lookup("test.run").Value.String() + flag.Lookup("test.skip").Value.String()
+	if err := checkCleanNode(ctx); err != nil {
+		return 1, err
+	}
 	err = checkRBAC(filter == "")
 	if *keep != "" && errors.Is(err, fs.ErrNotExist) {
 		fmt.Fprintln(os.Stderr, "RBAC is not checked: the cluster was brought up without --audit-log")

@@ -16,7 +16,7 @@ import (
 const (
 	// patience is how long something on the emulated node may take. It is a
 	// bound on waiting for a failure, not a claim about speed.
-	patience = 6 * time.Minute
+	patience = 10 * time.Minute
 	interval = 300 * time.Millisecond
 )
 
@@ -28,27 +28,54 @@ type namespace struct {
 	name string
 }
 
+// besideOthers is a namespace for a parallel test: it disturbs nothing on the node
+// and looks at nothing there but its own. Such tests run after those that have the
+// node for themselves.
+func besideOthers(t *testing.T) *namespace {
+	t.Helper()
+	n := makeNamespace(t)
+	t.Cleanup(func() {
+		claims := strings.Fields(mustKubectl(t, nil, "get", "resourceclaims", "-n", n.name, "-o", "jsonpath={.items[*].metadata.uid}"))
+		n.end()
+		eventually(t, func() error { return leftOf(t, claims) })
+	})
+	return n
+}
+
+// newNamespace is one for a test that has the node for itself.
 func newNamespace(t *testing.T) *namespace {
+	t.Helper()
+	n := makeNamespace(t)
+	t.Cleanup(func() {
+		n.end()
+		wantCleanNode(t)
+	})
+	return n
+}
+
+func makeNamespace(t *testing.T) *namespace {
 	t.Helper()
 	n := &namespace{t: t, name: strings.ToLower(strings.NewReplacer("/", "-", "_", "-", ".", "-").Replace(t.Name()))}
 	eventually(t, func() error { // the same test's last run may have left it
 		_, err := kubectl(t.Context(), nil, "create", "namespace", n.name)
 		return err
 	})
-	t.Cleanup(func() {
-		if t.Failed() {
-			t.Log(n.report())
-		}
-		mustKubectl(t, nil, "delete", "namespace", n.name, "--wait=false")
-		eventually(t, func() error {
-			if left := mustKubectl(t, nil, "get", "pods", "-n", n.name, "-o", "name"); left != "" {
-				return fmt.Errorf("pods left: %s", left)
-			}
-			return nil
-		})
-		wantCleanNode(t)
-	})
 	return n
+}
+
+// end deletes the namespace and waits until its pods are gone.
+func (n *namespace) end() {
+	n.t.Helper()
+	if n.t.Failed() {
+		n.t.Log(n.report())
+	}
+	mustKubectl(n.t, nil, "delete", "namespace", n.name, "--wait=false")
+	eventually(n.t, func() error {
+		if left := mustKubectl(n.t, nil, "get", "pods", "-n", n.name, "-o", "name"); left != "" {
+			return fmt.Errorf("pods left: %s", left)
+		}
+		return nil
+	})
 }
 
 // apply creates or changes objects.

@@ -3,6 +3,7 @@ package e2e
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -25,14 +26,36 @@ func onNode(t *testing.T, script string) string {
 	return out
 }
 
-// nodeFiles lists what the product has on the node for claims: links, specs,
-// records and the journal, one a line.
+// listOurs lists what the product has on the node for claims: links, specs, records
+// and the journal, one a line.
+var listOurs = fmt.Sprintf(`
+	ip -o link show group %s | sed 's/^/link /'
+	for d in %s %s %s; do find $d -mindepth 1 ! -name claims.lock ! -name faults ! -path "*/handover*" 2>/dev/null; done
+	true`, linkGroup, cdiDir, stateDir, journalDir)
+
 func nodeFiles(t *testing.T) string {
 	t.Helper()
-	return onNode(t, fmt.Sprintf(`
-		ip -o link show group %s | sed 's/^/link /'
-		for d in %s %s %s; do find $d -mindepth 1 ! -name claims.lock ! -name faults ! -path "*/handover*" 2>/dev/null; done
-		true`, linkGroup, cdiDir, stateDir, journalDir))
+	return onNode(t, listOurs)
+}
+
+// leftOf says what the node has of those claims.
+func leftOf(t *testing.T, claimUIDs []string) error {
+	t.Helper()
+	for line := range strings.Lines(nodeFiles(t)) {
+		if slices.ContainsFunc(claimUIDs, func(uid string) bool { return strings.Contains(line, uid) }) {
+			return fmt.Errorf("left on the node: %s", line)
+		}
+	}
+	return nil
+}
+
+// checkCleanNode is for the end of all tests, when nothing of any claim is on the node.
+func checkCleanNode(ctx context.Context) error {
+	left, err := theCluster.Node().Run(ctx, listOurs)
+	if err == nil && left != "" {
+		err = fmt.Errorf("left on the node after all tests:\n%s", left)
+	}
+	return err
 }
 
 // wantCleanNode waits until nothing of any claim is on the node.

@@ -11,7 +11,8 @@ import (
 // keys in order and without space. To a claim whose parameters are written in
 // another way the API server takes no server-side apply.
 func TestStatusOfParametersAsAProgramWritesThem(t *testing.T) {
-	n := newNamespace(t)
+	t.Parallel()
+	n := besideOthers(t)
 	template := claimTemplate("written", claimSpec(t, request{"nic", netdev{}.parameters()}))
 	template.Spec.Spec.Devices.Config[0].Opaque.Parameters = runtime.RawExtension{
 		Raw: []byte(`{"type": "netdev", "netdev": {"kind": "dummy", "interfaceName": "data0"}}`),

@@ -7,6 +7,7 @@ import (
 // TestTraffic pings between two pods, IPv4 and IPv6, over the addresses of
 // their claims.
 func TestTraffic(t *testing.T) {
+	t.Parallel()
 	for _, tc := range []struct{ kind, parent, parentKind string }{
 		{"macvlan", "enping", "dummy"},
 		{"veth", "brping", "bridge"},
@@ -14,7 +15,7 @@ func TestTraffic(t *testing.T) {
 	} {
 		t.Run(tc.kind, func(t *testing.T) {
 			parent(t, tc.parent, tc.parentKind)
-			n := newNamespace(t)
+			n := besideOthers(t)
 			end := func(v4, v6 string) any {
 				return netdev{"kind": tc.kind, "parent": tc.parent, "interfaceName": "data0", "addresses": []string{v4, v6}}.parameters()
 			}

@@ -31,7 +31,8 @@ func (n *namespace) condition(pod, claim, conditionType, reason string) metav1.C
 
 // TestClaimThatNoContainerLists: it is prepared, and says that nobody takes it.
 func TestClaimThatNoContainerLists(t *testing.T) {
-	n := newNamespace(t)
+	t.Parallel()
+	n := besideOthers(t)
 	p := podWith("forgets", "nic")
 	p.Spec.Containers[0].Resources.Claims = nil
 	n.apply(claimTemplate("nic", claimSpec(t, request{"nic", addressed("data0").parameters()})), p)
