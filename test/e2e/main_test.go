@@ -56,10 +56,10 @@ func run(ctx context.Context, m *testing.M) (code int, err error) {
 	if code = m.Run(); code != 0 {
 		return code, nil
 	}
-	filter := flag.Lookup("test.run").Value.String() + flag.Lookup("test.skip").Value.String()
 	if err := checkCleanNode(ctx); err != nil {
 		return 1, err
 	}
+	filter := flag.Lookup("test.run").Value.String() + flag.Lookup("test.skip").Value.String()
 	err = checkRBAC(filter == "")
 	if *keep != "" && errors.Is(err, fs.ErrNotExist) {
 		fmt.Fprintln(os.Stderr, "RBAC is not checked: the cluster was brought up without --audit-log")

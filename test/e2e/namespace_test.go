@@ -37,7 +37,7 @@ func besideOthers(t *testing.T) *namespace {
 	t.Cleanup(func() {
 		claims := strings.Fields(mustKubectl(t, nil, "get", "resourceclaims", "-n", n.name, "-o", "jsonpath={.items[*].metadata.uid}"))
 		n.end()
-		eventually(t, func() error { return leftOf(t, claims) })
+		wantNothingOf(t, claims)
 	})
 	return n
 }

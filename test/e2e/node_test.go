@@ -38,35 +38,41 @@ func nodeFiles(t *testing.T) string {
 	return onNode(t, listOurs)
 }
 
-// leftOf says what the node has of those claims.
-func leftOf(t *testing.T, claimUIDs []string) error {
-	t.Helper()
-	for line := range strings.Lines(nodeFiles(t)) {
-		if slices.ContainsFunc(claimUIDs, func(uid string) bool { return strings.Contains(line, uid) }) {
-			return fmt.Errorf("left on the node: %s", line)
-		}
-	}
-	return nil
-}
-
-// checkCleanNode is for the end of all tests, when nothing of any claim is on the node.
-func checkCleanNode(ctx context.Context) error {
-	left, err := theCluster.Node().Run(ctx, listOurs)
-	if err == nil && left != "" {
-		err = fmt.Errorf("left on the node after all tests:\n%s", left)
-	}
-	return err
-}
-
 // wantCleanNode waits until nothing of any claim is on the node.
 func wantCleanNode(t *testing.T) {
 	t.Helper()
+	eventually(t, func() error { return nothingIn(nodeFiles(t)) })
+}
+
+// wantNothingOf waits until nothing of those claims is on the node.
+func wantNothingOf(t *testing.T, claimUIDs []string) {
+	t.Helper()
 	eventually(t, func() error {
-		if left := nodeFiles(t); left != "" {
-			return fmt.Errorf("left on the node:\n%s", left)
+		left := ""
+		for line := range strings.Lines(nodeFiles(t)) {
+			if slices.ContainsFunc(claimUIDs, func(uid string) bool { return strings.Contains(line, uid) }) {
+				left += line
+			}
 		}
-		return nil
+		return nothingIn(left)
 	})
+}
+
+// checkCleanNode is wantCleanNode for the end of all tests, each of which has waited.
+func checkCleanNode(ctx context.Context) error {
+	left, err := theCluster.Node().Run(ctx, listOurs)
+	if err != nil {
+		return err
+	}
+	return nothingIn(left)
+}
+
+// nothingIn is an error if a list of what is on the node has something.
+func nothingIn(list string) error {
+	if list != "" {
+		return fmt.Errorf("left on the node:\n%s", list)
+	}
+	return nil
 }
 
 // parent makes a link on the node that claims can use as a parent, and takes it

@@ -76,8 +76,7 @@ func attempt(ctx context.Context, patience time.Duration, try func(context.Conte
 }
 
 // lostTimer is what the kernel says when a processor has not been woken by its timer.
-// Under emulation, on a busy machine, that has been seen while it boots; it does not
-// end by itself.
+// Under emulation that has been seen while it boots; it does not end by itself.
 const lostTimer = "kthread timer wakeup didn't happen"
 
 // stuck is how often the kernel has said so. A machine that says it while it boots

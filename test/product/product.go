@@ -23,7 +23,7 @@ const (
 )
 
 // rolloutTimeout bounds the wait for the driver's pods, as kubectl reads it.
-const rolloutTimeout = "6m"
+const rolloutTimeout = "3m"
 
 // dockerfiles of the product and the repositories that deploy/ has them under.
 var dockerfiles = map[string]string{
