@@ -12,6 +12,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -33,15 +34,19 @@ type Store struct {
 	log *slog.Logger
 
 	mu      sync.RWMutex
-	records map[string]*record.Record
+	records byClaim
+	pods    map[string]byClaim // by the UID of the pod, see OfPod
 }
+
+// byClaim are records by the UID of their claim.
+type byClaim map[string]*record.Record
 
 // Open makes the directory if there is none, and reads the records in it.
 func Open(ctx context.Context, dir string) (*Store, error) {
 	if err := os.MkdirAll(dir, 0o750); err != nil {
 		return nil, fmt.Errorf("state directory: %w", err)
 	}
-	s := &Store{dir: dir, log: logging.From(ctx), records: map[string]*record.Record{}}
+	s := &Store{dir: dir, log: logging.From(ctx), records: byClaim{}, pods: map[string]byClaim{}}
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return nil, fmt.Errorf("state directory: %w", err)
@@ -103,32 +108,40 @@ func (s *Store) Sweep(age time.Duration) error {
 
 // All returns all records. They must not be changed.
 func (s *Store) All() []*record.Record {
-	return s.filter(func(*record.Record) bool { return true })
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return slices.Collect(maps.Values(s.records))
 }
 
 // OfPod returns the records of the claims that were reserved for a pod when
 // they were prepared. They must not be changed.
 func (s *Store) OfPod(podUID string) []*record.Record {
-	return s.filter(func(r *record.Record) bool { return slices.Contains(r.Pods, podUID) })
-}
-
-func (s *Store) filter(keep func(*record.Record) bool) (found []*record.Record) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	for _, r := range s.records {
-		if keep(r) {
-			found = append(found, r)
-		}
-	}
-	return found
+	return slices.Collect(maps.Values(s.pods[podUID]))
 }
 
+// remember keeps the record of a claim, or none.
 func (s *Store) remember(claimUID string, r *record.Record) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if r == nil {
+	if old := s.records[claimUID]; old != nil {
+		for _, pod := range old.Pods {
+			delete(s.pods[pod], claimUID)
+			if len(s.pods[pod]) == 0 {
+				delete(s.pods, pod)
+			}
+		}
 		delete(s.records, claimUID)
+	}
+	if r == nil {
 		return
 	}
 	s.records[claimUID] = r
+	for _, pod := range r.Pods {
+		if s.pods[pod] == nil {
+			s.pods[pod] = byClaim{}
+		}
+		s.pods[pod][claimUID] = r
+	}
 }

@@ -89,6 +89,22 @@ func TestRestart(t *testing.T) {
 	}
 }
 
+// A claim that is prepared again may be for other pods.
+func TestOfPod(t *testing.T) {
+	s, _ := open(t, t.TempDir())
+	found := func() []int { return []int{len(s.OfPod("p1")), len(s.OfPod("p2")), len(s.OfPod("p3"))} }
+	put(t, s, made(uid1, "p1", "p2"), made(uid2, "p2"), made(uid1, "p2", "p3"))
+	if got := found(); !cmp.Equal(got, []int{0, 2, 1}) {
+		t.Errorf("found %v records of p1, p2 and p3", got)
+	}
+	if err := s.Delete(uid1); err != nil {
+		t.Fatal(err)
+	}
+	if got := found(); !cmp.Equal(got, []int{0, 1, 0}) {
+		t.Errorf("found %v records after one was deleted", got)
+	}
+}
+
 func TestTwoDrivers(t *testing.T) {
 	dir := t.TempDir()
 	one, _ := open(t, dir)
