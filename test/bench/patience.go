@@ -2,6 +2,7 @@ package bench
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"time"
 )
@@ -27,6 +28,42 @@ func (c *called) patiently(ctx context.Context, do func() error) error {
 			return err
 		}
 	}
+}
+
+const (
+	// calmSeconds is longer than what the programs wait with what they do later for
+	// a claim: the driver writes its status after 5 s, and looks again after 10.
+	calmSeconds = 12
+	// mostSeconds bounds the wait for those.
+	mostSeconds = 300
+	// littleTime is what a program that does nothing may use of a second.
+	littleTime = 50 * time.Millisecond
+)
+
+// calm waits until the node's programs have done nothing for a while.
+func (c *called) calm(ctx context.Context) error {
+	idle := 0
+	for range mostSeconds {
+		before, err := processors(c.node)
+		if err != nil {
+			return err
+		}
+		if err := rest(ctx, time.Second); err != nil {
+			return err
+		}
+		after, err := processors(c.node)
+		if err != nil {
+			return err
+		}
+		idle++
+		if after[byDriver]+after[byNetagent]-before[byDriver]-before[byNetagent] > littleTime {
+			idle = 0
+		}
+		if idle == calmSeconds {
+			return nil
+		}
+	}
+	return fmt.Errorf("node %s does not come to rest", c.node.Name)
 }
 
 // rest waits.

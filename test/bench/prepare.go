@@ -112,7 +112,7 @@ func (c *called) both(what string, claim *resourceapi.ResourceClaim) []measure.S
 	}
 }
 
-// hold prepares claims that stay.
+// hold prepares claims that stay, and waits until nothing more is done for them.
 func (c *called) hold(ctx context.Context, k kind, count int) error {
 	claims, err := c.node.Claims(ctx, count, k.devices(1)...)
 	if err != nil {
@@ -123,5 +123,5 @@ func (c *called) hold(ctx context.Context, k kind, count int) error {
 			return fmt.Errorf("claim %d of %d: %w", i, count, err)
 		}
 	}
-	return nil
+	return c.calm(ctx)
 }
