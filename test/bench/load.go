@@ -3,6 +3,7 @@ package bench
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"sync"
 	"time"
@@ -173,17 +174,19 @@ func (l *loaded) group() (report.Group, error) {
 	return g, err
 }
 
-// drift is that of the reads' rates from the first bursts to the last: within a
-// burst those that wait longer come later, on a machine that stays as it is.
-func (l *loaded) drift() (most float64) {
+// drift is that of the reads' rates from the first bursts to the last, of all rows
+// together: a burst of reads takes a fraction of a second, and one alone says
+// little. Within a burst those that wait longer come later, on a machine that
+// stays as it is.
+func (l *loaded) drift() float64 {
+	var sum float64
 	for _, name := range l.names {
 		rates := l.rates[getRow(name)]
 		quarter := len(rates) / 4
 		if quarter == 0 {
-			continue
+			return 0
 		}
-		first, last := median(rates[:quarter]), median(rates[len(rates)-quarter:])
-		most = max(most, max(first, last)/min(first, last)-1)
+		sum += math.Log(median(rates[len(rates)-quarter:]) / median(rates[:quarter]))
 	}
-	return most
+	return math.Exp(math.Abs(sum)/float64(len(l.names))) - 1
 }
