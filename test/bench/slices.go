@@ -15,8 +15,9 @@ import (
 // thousand is how many claims the requests are told for.
 const thousand = 1000
 
-// settled is longer than what the driver writes off the path takes.
-const settled = 3 * time.Second
+// settled is longer than the driver waits before it writes the status of a claim
+// that no container has asked for: 5 s.
+const settled = 6 * time.Second
 
 // idleWrites is the count of writes while nothing changes.
 const idleWrites = "writes while nothing changes"

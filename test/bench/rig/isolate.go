@@ -1,6 +1,7 @@
 package rig
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -15,13 +16,14 @@ const isolated = "HAWSER_BENCH_ISOLATED"
 
 // Isolate lets the program go on in a mount namespace of its own, so that what
 // it mounts ends with it. In the process that was called it returns the other
-// one's exit code.
-func Isolate() (inside bool, code int, err error) {
+// one's exit code, which is told to end when ctx does.
+func Isolate(ctx context.Context) (inside bool, code int, err error) {
 	if os.Getenv(isolated) != "" {
 		err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, "")
 		return true, 0, err
 	}
-	c := exec.Command("/proc/self/exe", os.Args[1:]...)
+	c := exec.CommandContext(ctx, "/proc/self/exe", os.Args[1:]...)
+	c.Cancel = func() error { return c.Process.Signal(syscall.SIGTERM) }
 	c.Env = append(os.Environ(), isolated+"=1")
 	c.Stdin, c.Stdout, c.Stderr = os.Stdin, os.Stdout, os.Stderr
 	c.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNS, Pdeathsig: syscall.SIGKILL}

@@ -26,7 +26,7 @@ func TestMain(m *testing.M) {
 	if os.Geteuid() != 0 {
 		os.Exit(m.Run())
 	}
-	inside, code, err := rig.Isolate()
+	inside, code, err := rig.Isolate(context.Background())
 	switch {
 	case err != nil:
 		fmt.Fprintln(os.Stderr, err)

@@ -56,7 +56,7 @@ func isolated[options any](ctx context.Context, args []string, parse func([]stri
 	if err != nil {
 		return err
 	}
-	inside, code, err := rig.Isolate()
+	inside, code, err := rig.Isolate(ctx)
 	if err != nil {
 		return err
 	}
