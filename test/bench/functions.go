@@ -32,7 +32,7 @@ func (p *place) functions(ctx context.Context) (g report.Group, err error) {
 	if err != nil {
 		return g, err
 	}
-	var steps []measure.Step
+	var turns [][]measure.Step
 	var rows []row
 	var offered offers
 	for _, c := range []struct {
@@ -51,12 +51,12 @@ func (p *place) functions(ctx context.Context) (g report.Group, err error) {
 		if err != nil {
 			return g, err
 		}
-		steps, rows = append(steps, these...), append(rows, r)
+		turns, rows = append(turns, these), append(rows, r)
 	}
 	if have := offered.functions(); have < leastFunctions {
 		return g, fmt.Errorf("%d virtual functions are on offer, want %d", have, leastFunctions)
 	}
-	samples, err := measure.Rounds(ctx, p.Rounds, steps...)
+	samples, err := measure.Turns(ctx, p.Rounds, turns...)
 	if err != nil {
 		return g, err
 	}

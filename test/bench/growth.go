@@ -14,7 +14,7 @@ var grown = []struct{ links, claims int }{{4, 0}, {100, 0}, {1000, 0}, {4000, 0}
 
 // growth measures how a prepare depends on what else the node has.
 func (p *place) growth(ctx context.Context) (report.Group, error) {
-	var steps []measure.Step
+	var turns [][]measure.Step
 	var rows []row
 	for _, g := range grown {
 		n, err := p.newCalled(ctx, rig.NodeConfig{Netagent: []string{"--max-attachments=4096"}, Driver: []string{"--slots=4096"}})
@@ -32,9 +32,9 @@ func (p *place) growth(ctx context.Context) (report.Group, error) {
 		if err != nil {
 			return report.Group{}, err
 		}
-		steps, rows = append(steps, these...), append(rows, r)
+		turns, rows = append(turns, these), append(rows, r)
 	}
-	samples, err := measure.Rounds(ctx, p.Rounds, steps...)
+	samples, err := measure.Turns(ctx, p.Rounds, turns...)
 	if err != nil {
 		return report.Group{}, err
 	}

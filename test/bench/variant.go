@@ -17,7 +17,7 @@ type variant struct {
 // variants measures a claim of one veth on nodes side by side; the first is the
 // floor of the others.
 func (p *place) variants(ctx context.Context, what string, nodes ...variant) (report.Group, error) {
-	var steps []measure.Step
+	var turns [][]measure.Step
 	var rows []row
 	for _, v := range nodes {
 		n, err := p.newCalled(ctx, v.config)
@@ -29,12 +29,12 @@ func (p *place) variants(ctx context.Context, what string, nodes ...variant) (re
 		if err != nil {
 			return report.Group{}, err
 		}
-		steps = append(steps, n.both(v.name, claim)...)
+		turns = append(turns, n.both(v.name, claim))
 		if first := nodes[0].name; v.name != first {
 			rows = append(rows, row{prepareRow(v.name), []string{prepareRow(first)}}, row{unprepareRow(v.name), []string{unprepareRow(first)}})
 		}
 	}
-	samples, err := measure.Rounds(ctx, p.Rounds, steps...)
+	samples, err := measure.Turns(ctx, p.Rounds, turns...)
 	if err != nil {
 		return report.Group{}, err
 	}

@@ -3,6 +3,7 @@ package measure
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -36,9 +37,17 @@ const warmup = 20
 // Rounds does all steps in turn, so many times, and returns the samples of those
 // with a name.
 func Rounds(ctx context.Context, rounds int, steps ...Step) (map[string]Samples, error) {
-	all := make(map[string]Samples, len(steps))
+	return Turns(ctx, rounds, steps)
+}
+
+// Turns is Rounds for steps that are to be compared with others: each round begins
+// with the next part of them, so that it is no difference who comes first, or
+// after whom.
+func Turns(ctx context.Context, rounds int, parts ...[]Step) (map[string]Samples, error) {
+	all := map[string]Samples{}
 	for i := -max(1, rounds/warmup); i < rounds; i++ {
-		for _, s := range steps {
+		first := max(0, i) % len(parts)
+		for _, s := range slices.Concat(slices.Concat(parts[first:], parts[:first])...) {
 			if err := ctx.Err(); err != nil {
 				return nil, err
 			}
