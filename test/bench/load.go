@@ -179,14 +179,15 @@ func (l *loaded) group() (report.Group, error) {
 // little. Within a burst those that wait longer come later, on a machine that
 // stays as it is.
 func (l *loaded) drift() float64 {
-	var sum float64
+	var sum, rows float64
 	for _, name := range l.names {
 		rates := l.rates[getRow(name)]
 		quarter := len(rates) / 4
 		if quarter == 0 {
-			return 0
+			continue
 		}
 		sum += math.Log(median(rates[len(rates)-quarter:]) / median(rates[:quarter]))
+		rows++
 	}
-	return math.Exp(math.Abs(sum)/float64(len(l.names))) - 1
+	return math.Exp(math.Abs(sum)/max(1, rows)) - 1
 }
