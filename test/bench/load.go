@@ -113,23 +113,19 @@ func getRow(name string) string { return "API GET: " + name }
 
 // sample does something for each claim, so many at once, and looks what that took.
 func (l *loaded) sample(ctx context.Context, n *called, name string, claims []*resourceapi.ResourceClaim, atOnce int, do func(context.Context, *resourceapi.ResourceClaim) error) error {
-	before, err := processors(n.node)
-	if err != nil {
+	used, err := usedBy(n.node, func() error {
+		began := time.Now()
+		err := l.each(ctx, name, claims, atOnce, do)
+		l.rates[name] = append(l.rates[name], float64(len(claims))/time.Since(began).Seconds())
 		return err
-	}
-	began := time.Now()
-	if err := l.each(ctx, name, claims, atOnce, do); err != nil {
+	})
+	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
-	}
-	l.rates[name] = append(l.rates[name], float64(len(claims))/time.Since(began).Seconds())
-	after, err := processors(n.node)
-	if err != nil {
-		return err
 	}
 	if l.spent[name] == nil {
 		l.spent[name] = spent{}
 	}
-	l.spent[name].add(before, after)
+	l.spent[name].add(used)
 	return nil
 }
 

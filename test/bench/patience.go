@@ -44,19 +44,12 @@ const (
 func (c *called) calm(ctx context.Context) error {
 	idle := 0
 	for range mostSeconds {
-		before, err := processors(c.node)
-		if err != nil {
-			return err
-		}
-		if err := rest(ctx, time.Second); err != nil {
-			return err
-		}
-		after, err := processors(c.node)
+		used, err := usedBy(c.node, func() error { return rest(ctx, time.Second) })
 		if err != nil {
 			return err
 		}
 		idle++
-		if after[byDriver]+after[byNetagent]-before[byDriver]-before[byNetagent] > littleTime {
+		if used[byDriver]+used[byNetagent] > littleTime {
 			idle = 0
 		}
 		if idle == calmSeconds {

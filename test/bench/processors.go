@@ -13,6 +13,7 @@ import (
 
 	"github.com/hawser-dra/hawser/test/bench/report"
 	"github.com/hawser-dra/hawser/test/bench/rig"
+	"github.com/hawser-dra/hawser/test/internal/process"
 )
 
 // Who uses processor time while claims are prepared.
@@ -24,13 +25,8 @@ const (
 	byOthers   = "API server and etcd" // and whatever else runs
 )
 
-const (
-	// tick is the unit of processor times, see proc_pid_stat(5); USER_HZ is 100
-	// on every architecture that Go has.
-	tick = 10 * time.Millisecond
-	// kernelThread is PF_KTHREAD of the flags.
-	kernelThread = 0x00200000
-)
+// kernelThread is PF_KTHREAD of a process's flags.
+const kernelThread = 0x00200000
 
 // spent is processor time by who used it.
 type spent map[string]time.Duration
@@ -50,7 +46,7 @@ func processors(n *rig.Node) (spent, error) {
 		if err != nil {
 			return nil, err
 		}
-		s[user(n, stat)] += time.Duration(stat.UTime+stat.STime) * tick
+		s[user(n, stat)] += process.Used(stat)
 	}
 	return s, nil
 }
@@ -69,10 +65,26 @@ func user(n *rig.Node, p procfs.ProcStat) string {
 	return byOthers
 }
 
-// add adds what was used between two looks.
-func (s spent) add(before, after spent) {
-	for who, t := range after {
-		s[who] += t - before[who]
+// usedBy is what was used while something was done.
+func usedBy(n *rig.Node, do func() error) (spent, error) {
+	before, err := processors(n)
+	if err != nil {
+		return nil, err
+	}
+	if err := do(); err != nil {
+		return nil, err
+	}
+	used, err := processors(n)
+	for who := range used {
+		used[who] -= before[who]
+	}
+	return used, err
+}
+
+// add adds what was used otherwise.
+func (s spent) add(more spent) {
+	for who, t := range more {
+		s[who] += t
 	}
 }
 

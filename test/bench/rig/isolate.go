@@ -15,8 +15,8 @@ import (
 const isolated = "HAWSER_BENCH_ISOLATED"
 
 // Isolate lets the program go on in a mount namespace of its own, so that what
-// it mounts ends with it. In the process that was called it returns the other
-// one's exit code, which is told to end when ctx does.
+// it mounts ends with it. In the process that was called it returns the exit code
+// of the other one, and tells that one to end when ctx does.
 func Isolate(ctx context.Context) (inside bool, code int, err error) {
 	if os.Getenv(isolated) != "" {
 		err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, "")

@@ -8,9 +8,9 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"time"
 
+	"github.com/prometheus/procfs"
 	"golang.org/x/sys/unix"
 
 	"github.com/hawser-dra/hawser/controlplane/health"
@@ -157,29 +157,21 @@ func (n *Node) Memory(name string) (Memory, error) {
 	if name == "netagent" {
 		pid = n.NetagentPID()
 	}
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	p, err := procfs.NewProc(pid)
 	if err != nil {
 		return Memory{}, err
 	}
-	var m Memory
-	for line := range strings.Lines(string(text)) {
-		fields := strings.Fields(line)
-		if len(fields) < 2 {
-			continue
-		}
-		kib, _ := strconv.ParseFloat(fields[1], 64)
-		switch fields[0] {
-		case "VmRSS:":
-			m.Resident = kib / 1024
-		case "RssAnon:":
-			m.Own = kib / 1024
-		}
+	status, err := p.NewStatus()
+	if err != nil {
+		return Memory{}, err
 	}
-	if m.Resident == 0 {
-		return m, errors.New("the kernel does not tell VmRSS")
+	if status.VmRSS == 0 {
+		return Memory{}, errors.New("the kernel does not tell VmRSS")
 	}
-	return m, nil
+	return Memory{Resident: float64(status.VmRSS) / mib, Own: float64(status.RssAnon) / mib}, nil
 }
+
+const mib = 1 << 20
 
 // Version runs one of the node's programs that prints its version and ends.
 func (n *Node) Version(name string) error {

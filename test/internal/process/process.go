@@ -10,10 +10,11 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
-	"strconv"
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/prometheus/procfs"
 )
 
 // Process is one program, running or not. It is plain data, to be kept in a file.
@@ -62,11 +63,11 @@ func startAndReap(c *exec.Cmd) (uint64, error) {
 			result <- start{err: err}
 			return
 		}
-		at, _, err := stat(c.Process.Pid)
+		now, err := stat(c.Process.Pid)
 		if err != nil {
 			err = errors.Join(err, c.Process.Kill())
 		}
-		result <- start{at, err}
+		result <- start{now.Starttime, err}
 		_ = c.Wait() // how it ended, its log tells
 	}()
 	r := <-result
@@ -75,8 +76,8 @@ func startAndReap(c *exec.Cmd) (uint64, error) {
 
 // Alive tells whether the process still runs.
 func (p Process) Alive() bool {
-	started, state, err := stat(p.PID)
-	return err == nil && started == p.StartTime && state != 'Z' && state != 'X'
+	now, err := stat(p.PID)
+	return err == nil && now.Starttime == p.StartTime && now.State != "Z" && now.State != "X"
 }
 
 // Kill ends the process at once and waits until it is gone. It is no error if
@@ -147,46 +148,24 @@ func Tail(log string) string {
 
 // CPUTime is the time that processors have spent on the process.
 func (p Process) CPUTime() (time.Duration, error) {
-	fields, err := statFields(p.PID)
+	s, err := stat(p.PID)
 	if err != nil {
 		return 0, fmt.Errorf("CPU time of %s: %w", p.Name, err)
 	}
-	var ticks uint64
-	for _, field := range fields[userField : systemField+1] {
-		n, err := strconv.ParseUint(field, 10, 64)
-		if err != nil {
-			return 0, fmt.Errorf("CPU time of %s: %w", p.Name, err)
-		}
-		ticks += n
-	}
-	return time.Duration(ticks) * tick, nil
+	return Used(s), nil
 }
 
-// tick is what the kernel tells times in, on all that Go runs on (USER_HZ).
-const tick = time.Second / 100
-
-// The fields that are read, from the third one of proc(5) on.
-const stateField, userField, systemField, startField = 0, 11, 12, 19
-
-// stat reads a process's start time and its state from /proc.
-func stat(pid int) (started uint64, state byte, err error) {
-	fields, err := statFields(pid)
-	if err != nil {
-		return 0, 0, err
-	}
-	started, err = strconv.ParseUint(fields[startField], 10, 64)
-	return started, fields[stateField][0], err
+// Used is the time that processors have spent on a process, in the kernel and out
+// of it.
+func Used(s procfs.ProcStat) time.Duration {
+	return time.Duration(s.CPUTime() * float64(time.Second))
 }
 
-func statFields(pid int) ([]string, error) {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+// stat reads what the kernel tells of a process.
+func stat(pid int) (procfs.ProcStat, error) {
+	p, err := procfs.NewProc(pid)
 	if err != nil {
-		return nil, err
+		return procfs.ProcStat{}, err
 	}
-	// The second field is the program's name in parentheses and may hold anything.
-	fields := strings.Fields(string(text[strings.LastIndexByte(string(text), ')')+1:]))
-	if len(fields) <= startField {
-		return nil, fmt.Errorf("/proc/%d/stat is too short", pid)
-	}
-	return fields, nil
+	return p.Stat()
 }
